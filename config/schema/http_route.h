@@ -1,0 +1,117 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "config/schema/common.h"
+
+namespace skiff {
+
+// gateway.networking.k8s.io/v1 HTTPRoute, field by field.
+
+struct PathMatch {
+  enum class Type { exact, path_prefix, regular_expression };
+  Type type = Type::path_prefix;
+  std::string value = "/";
+};
+
+struct NamedMatch {  // Of a header (name without regard to case) or a query parameter.
+  enum class Type { exact, regular_expression };
+  Type type = Type::exact;
+  std::string name;
+  std::string value;
+};
+
+struct HTTPRouteMatch {  // All parts must match.
+  PathMatch path;
+  std::vector<NamedMatch> headers;
+  std::vector<NamedMatch> query_params;
+  std::string method;  // Empty: any.
+  Position position;
+};
+
+struct HTTPHeader {
+  std::string name;
+  std::string value;
+};
+
+struct HeaderModifier {  // RequestHeaderModifier and ResponseHeaderModifier; applied set, add,
+                         // remove.
+  std::vector<HTTPHeader> set;
+  std::vector<HTTPHeader> add;
+  std::vector<std::string> remove;
+};
+
+struct PathModifier {
+  enum class Type { replace_full_path, replace_prefix_match };
+  Type type = Type::replace_full_path;
+  std::string value;
+};
+
+struct URLRewrite {
+  std::string hostname;  // Empty: unchanged.
+  std::optional<PathModifier> path;
+};
+
+struct RequestRedirect {
+  std::string scheme;    // Empty: unchanged.
+  std::string hostname;  // Empty: unchanged.
+  std::optional<PathModifier> path;
+  std::uint16_t port = 0;  // 0: by scheme, as Gateway API says.
+  std::uint16_t status_code = 302;
+};
+
+struct HTTPRouteFilter {
+  enum class Type {
+    request_header_modifier,
+    response_header_modifier,
+    url_rewrite,
+    request_redirect
+  };
+  Type type = Type::request_header_modifier;
+  HeaderModifier request_header_modifier;
+  HeaderModifier response_header_modifier;
+  URLRewrite url_rewrite;
+  RequestRedirect request_redirect;
+  Position position;
+};
+
+struct HTTPBackendRef {
+  ObjectRef ref;  // kind Service.
+  std::uint32_t weight = 1;
+  std::vector<HTTPRouteFilter> filters;
+};
+
+struct HTTPRouteTimeouts {
+  std::optional<Milliseconds> request;  // 0s: no timeout.
+  std::optional<Milliseconds> backend_request;
+};
+
+// Ours, beside Gateway API: which key makes the split of `backendRefs` stable for a user.
+struct SplitKey {
+  enum class Type { none, header, cookie, source_address };
+  Type type = Type::none;
+  std::string name;
+};
+
+struct HTTPRouteRule {
+  std::string name;
+  std::vector<HTTPRouteMatch> matches;  // Any of them; empty: everything.
+  std::vector<HTTPRouteFilter> filters;
+  std::vector<HTTPBackendRef> backend_refs;  // Empty, or all weights 0: 500 by Gateway API.
+  HTTPRouteTimeouts timeouts;
+  SplitKey split_key;  // Ours: not in Gateway API.
+  Position position;
+};
+
+struct HTTPRoute {
+  Metadata metadata;
+  std::vector<ObjectRef> parent_refs;  // A Gateway, or a Service (GAMMA, GEP-1294).
+  std::vector<std::string> hostnames;
+  std::vector<HTTPRouteRule> rules;
+  Position position;
+};
+
+}  // namespace skiff
