@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace skiff {
+
+// Memory of one request: taken piece by piece, given back as a whole by reset().
+// The first block stays, so that a steady stream of ordinary requests never calls malloc.
+// Destructors do not run: only for types that need none. Used by one thread.
+class Arena final {
+ public:
+  static constexpr std::size_t first_block = 4096;
+
+  Arena() = default;
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+  ~Arena() { reset(); }
+
+  char* allocate(std::size_t size, std::size_t align = alignof(std::max_align_t)) {
+    char* start = at_ + (-reinterpret_cast<std::uintptr_t>(at_) & (align - 1));
+    if (size > static_cast<std::size_t>(end_ - start) || start > end_) return grow(size, align);
+    at_ = start + size;
+    return start;
+  }
+
+  template <typename T, typename... Args>
+  T* make(Args&&... args) {
+    static_assert(std::is_trivially_destructible_v<T>, "an arena runs no destructors");
+    return new (allocate(sizeof(T), alignof(T))) T{std::forward<Args>(args)...};
+  }
+
+  template <typename T>
+  T* make_array(std::size_t count) {
+    static_assert(std::is_trivially_destructible_v<T>, "an arena runs no destructors");
+    return new (allocate(sizeof(T) * count, alignof(T))) T[count];
+  }
+
+  std::string_view copy(std::string_view text) {
+    char* to = allocate(text.size(), 1);
+    std::memcpy(to, text.data(), text.size());
+    return {to, text.size()};
+  }
+
+  // All that was taken is gone.
+  void reset() {
+    while (blocks_ != nullptr)
+      delete[] reinterpret_cast<char*>(std::exchange(blocks_, blocks_->next));
+    at_ = first_;
+    end_ = first_ + first_block;
+  }
+
+ private:
+  struct Block {
+    Block* next;
+  };
+
+  char* grow(std::size_t size, std::size_t align);
+
+  Block* blocks_ = nullptr;
+  char* at_ = first_;
+  char* end_ = first_ + first_block;
+  alignas(std::max_align_t) char first_[first_block];
+};
+
+}  // namespace skiff

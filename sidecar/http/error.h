@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace skiff {
+
+// Every way in which a request can fail. The reason word, the status and what it means stand in one
+// table (error.cpp); the word is the same in `x-skiff-reason`, the access log, the metric and the
+// docs.
+enum class ErrorKind : std::uint8_t {
+  none,
+  // What the client sent.
+  bad_request_line,
+  bad_request_method,
+  bad_request_target,
+  bad_request_version,
+  bad_request_header,
+  bad_request_host,
+  bad_request_framing,
+  bad_request_transfer_encoding,
+  bad_request_chunk,
+  bad_request_line_too_long,
+  bad_request_header_too_large,
+  bad_request_too_many_headers,
+  bad_request_body_too_large,
+  bad_request_expectation,
+  timeout_request_headers,
+  client_gone,
+  // Where it should go.
+  no_route,
+  no_backend,
+  unknown_service,
+  no_endpoint,
+  // The way there.
+  connect_failed,
+  timeout_connect,
+  pool_full,
+  pool_timeout,
+  // The answer.
+  upstream_reset,
+  bad_response,
+  timeout_request,
+  timeout_response_headers,
+  timeout_stream_idle,
+  // Ourselves.
+  overload,
+  draining,
+  internal,
+  count_,
+};
+
+// Who is to blame.
+enum class ErrorSource : std::uint8_t { client, backend, local };
+
+// One row of the table of errors.
+struct ErrorInfo {
+  std::string_view reason;
+  std::uint16_t status;  // 499 is for the log only: nobody is there to read it.
+  ErrorSource source;
+  bool close;                // The client's connection cannot be used any more.
+  std::string_view meaning;  // One sentence for the operator.
+};
+
+const ErrorInfo& about(ErrorKind kind);
+std::span<const ErrorInfo> all_errors();  // Indexed by ErrorKind.
+
+// One failure of one request.
+struct Error {
+  ErrorKind kind = ErrorKind::none;
+  bool unprocessed = false;   // Proved: no backend has begun to act on the request.
+  std::string_view detail{};  // A literal; for the log.
+};
+
+}  // namespace skiff

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+
+#include "base/clock.h"
+#include "sidecar/http/arena.h"
+#include "sidecar/http/body.h"
+#include "sidecar/http/message.h"
+
+namespace skiff {
+
+struct Exchange;
+
+// What is under way for an exchange and owes its Reply an answer: a wait for a connection, a
+// connect, a request on the wire. Exactly one at a time.
+class Pending {
+ public:
+  // Gives up, and tells the Reply so with `error`, before it returns.
+  virtual void fail(Exchange& exchange, const Error& error) = 0;
+
+ protected:
+  ~Pending() = default;
+};
+
+// Something that must happen when an exchange is over: both bodies ended, or it broke off.
+// Lives in the exchange's arena. Hooks run in the reverse order of their adding, each once.
+class EndHook {
+ public:
+  // `error.kind` is `none` where all went well.
+  virtual void ended(Exchange& exchange, const Error& error) = 0;
+
+  EndHook* next = nullptr;
+
+ protected:
+  ~EndHook() = default;
+};
+
+// Marks that a worker's metrics and access log want; filled in on the way by the stage that knows.
+struct Marks {
+  const void* route = nullptr;         // sidecar/route's RouteRule.
+  const void* target = nullptr;        // sidecar/app's Target.
+  const void* endpoint = nullptr;      // sidecar/balance's Endpoint.
+  std::uint16_t attempts = 0;          // Sent to a backend so far.
+  std::uint16_t status = 0;            // Sent to the client; 0: nothing yet.
+  ErrorKind reason = ErrorKind::none;  // Why we, not the backend, answered so.
+  std::uint64_t request_bytes = 0;     // Of bodies, as forwarded.
+  std::uint64_t response_bytes = 0;
+};
+
+// One request on its way, and its answer on the way back. Belongs to the connection that it came
+// on; pooled per worker. Every stage may take memory from `arena`; it lives until the last EndHook
+// ran.
+struct Exchange {
+  Arena arena;
+  Request request;
+  Marks marks;
+  TimePoint started{};                   // The request's head was complete.
+  std::string_view client_address;       // `127.0.0.1`, without port.
+  std::uint64_t hash = 0;                // Of the key that balancing and splits use; 0: none.
+  BodySink* client_sink = nullptr;       // Takes the answer's body.
+  BodySource* client_source = nullptr;   // Gives the request's body.
+  BodySink* backend_sink = nullptr;      // Takes the request's body; null: not yet ready for it.
+  BodySource* backend_source = nullptr;  // Gives the answer's body.
+  Pending* pending =
+      nullptr;  // Null: nothing is owed (before forward, or after the answer's head).
+  EndHook* hooks = nullptr;
+  Exchange* next_free = nullptr;
+  bool request_ended = false;  // The request's body was read to its end.
+
+  void at_end(EndHook& hook) {
+    hook.next = hooks;
+    hooks = &hook;
+  }
+
+  // Runs the hooks and forgets everything.
+  void finish(const Error& error);
+};
+
+}  // namespace skiff

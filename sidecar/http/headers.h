@@ -1,0 +1,102 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "sidecar/http/arena.h"
+
+namespace skiff {
+
+// Header fields that some stage asks for by name; all others are `other`.
+enum class FieldId : std::uint8_t {
+  other,
+  accept_encoding,
+  authorization,
+  connection,
+  content_length,
+  content_type,
+  cookie,
+  date,
+  expect,
+  forwarded,
+  host,
+  http2_settings,
+  keep_alive,
+  proxy_authenticate,
+  proxy_authorization,
+  proxy_connection,
+  retry_after,
+  server,
+  te,
+  trailer,
+  transfer_encoding,
+  upgrade,
+  via,
+  x_forwarded_client_cert,
+  x_forwarded_for,
+  x_forwarded_host,
+  x_forwarded_proto,
+  x_request_id,
+  count_,
+};
+
+// The id of a field name, whatever its case.
+FieldId field_id(std::string_view name);
+// The canonical spelling: lower case. Needs an id that is not `other`.
+std::string_view field_name(FieldId id);
+
+// Compares without regard to ASCII case; `lower` is lower case.
+bool equals_ignoring_case(std::string_view text, std::string_view lower);
+
+// One header field: views of memory that lives as long as the message.
+struct Field {
+  const char* name_at;
+  const char* value_at;
+  std::uint32_t value_size;
+  std::uint16_t name_size;
+  FieldId id;
+  // name_at begins a line `name: value CRLF` in memory, with exactly one space, which can be
+  // forwarded as it stands.
+  bool is_line;
+
+  std::string_view name() const { return {name_at, name_size}; }
+  std::string_view value() const { return {value_at, value_size}; }
+  const char* line_end() const { return value_at + value_size + 2; }  // Needs is_line.
+};
+
+// The fields of one message in their order. Names keep the case in which they came.
+// Fields and texts live in the message's arena or, for an answer, in the worker's read buffer.
+class Headers final {
+ public:
+  // Room for `capacity` fields from the start; grows from the arena when more are added.
+  void reserve(Arena& arena, std::uint32_t capacity);
+
+  const Field* begin() const { return fields_; }
+  const Field* end() const { return fields_ + size_; }
+  Field* begin() { return fields_; }
+  Field* end() { return fields_ + size_; }
+  std::uint32_t size() const { return size_; }
+  void clear() { size_ = 0; }
+
+  // Appends a field whose texts live long enough already.
+  void push_back(Arena& arena, const Field& field);
+  // Appends; `name` and `value` must live as long as the message (a literal, or arena.copy()).
+  void add(Arena& arena, std::string_view name, std::string_view value);
+  // Removes all of that name, then appends.
+  void set(Arena& arena, std::string_view name, std::string_view value);
+
+  const Field* find(FieldId id) const;  // The first, or null. Needs an id that is not `other`.
+  const Field* find(std::string_view name) const;  // Ignores case.
+  void remove(FieldId id);
+  void remove(std::string_view name);  // Ignores case.
+
+  // Moves what lies in [from, from + size) to `to`: the text was copied there.
+  void rebase(const char* from, std::size_t size, const char* to);
+
+ private:
+  Field* fields_ = nullptr;
+  std::uint32_t size_ = 0;
+  std::uint32_t capacity_ = 0;
+};
+
+}  // namespace skiff

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "sidecar/http/headers.h"
+
+namespace skiff {
+
+enum class Method : std::uint8_t {
+  get,
+  head,
+  post,
+  put,
+  delete_,
+  connect,
+  options,
+  trace,
+  patch,
+  other
+};
+
+Method method_id(std::string_view name);
+// RFC 9110, 9.2.2: doing it twice has the effect of doing it once.
+bool is_idempotent(Method method);
+
+enum class Version : std::uint8_t { http_1_0, http_1_1, http_2 };
+
+// How the length of a body is known.
+enum class BodyKind : std::uint8_t {
+  none,
+  length,   // content_length says it.
+  chunked,  // It says itself where it ends; trailers may follow.
+  close,    // The end of the connection ends it; answers only.
+  tunnel,   // Bytes both ways after 101 or CONNECT, until each side ends.
+};
+
+struct Request {
+  std::string_view method_name;
+  Method method = Method::get;
+  Version version = Version::http_1_1;
+  std::string_view scheme = "http";
+  std::string_view authority;  // Host, or what absolute-form says instead of it; may have a port.
+  std::string_view target;     // As it goes on: canonical path and query, or `*`.
+  std::string_view path;       // The part of target before `?`.
+  std::string_view query;      // Behind `?`, or empty.
+  Headers headers;             // Without framing and hop-by-hop fields, and without Host.
+  BodyKind body = BodyKind::none;
+  std::uint64_t content_length = 0;
+  std::string_view upgrade;  // The Upgrade field's value where the client asks for one, else empty.
+  bool expects_continue = false;
+  bool accepts_trailers = false;  // `TE: trailers`.
+};
+
+struct Response {
+  std::uint16_t status = 0;
+  std::string_view reason_phrase;
+  Version version = Version::http_1_1;
+  Headers headers;  // Without framing and hop-by-hop fields.
+  BodyKind body = BodyKind::none;
+  std::uint64_t content_length =
+      0;  // With BodyKind::none to HEAD or 304: what the field said; see has_length.
+  bool has_length = false;   // content_length is to be told to the client.
+  std::string_view upgrade;  // With 101: the protocol.
+};
+
+}  // namespace skiff
