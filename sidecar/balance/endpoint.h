@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+
+#include "base/clock.h"
+#include "sidecar/http/endpoint_spec.h"
+
+namespace skiff {
+
+class Forwarder;
+
+// One instance of a target, as one worker sees it. At most 200 bytes beside its strings' heap.
+struct Endpoint {
+  const EndpointSpec* spec = nullptr;  // In the EndpointSet.
+  Forwarder* forwarder = nullptr;      // Leads to its pool; set by whoever made the endpoint.
+  std::uint64_t hash = 0;              // Of the address, for ring and table.
+  TimePoint added{};                   // For the slow start.
+  double cost_ns = 0;                  // Peak EWMA of the time to an answer's head.
+  TimePoint cost_at{};                 // When cost_ns was last touched.
+  std::uint32_t in_flight = 0;
+  std::uint32_t weight = 1;  // The spec's.
+  bool healthy = true;       // By active checks.
+  bool in_zone = true;       // In this sidecar's own zone (or no zone is set).
+};
+
+}  // namespace skiff
