@@ -35,15 +35,21 @@ class EndHook {
   ~EndHook() = default;
 };
 
-// Marks that a worker's metrics and access log want; filled in on the way by the stage that knows.
+struct RequestCells;  // sidecar/observe: the counters of one route, of one worker.
+
+// What the metrics and the access log want to know; filled in on the way by the stage that knows.
+// The texts live as long as the configuration that the exchange was routed by, which it keeps
+// alive.
 struct Marks {
-  const void* route = nullptr;         // sidecar/route's RouteRule.
-  const void* target = nullptr;        // sidecar/app's Target.
-  const void* endpoint = nullptr;      // sidecar/balance's Endpoint.
-  std::uint16_t attempts = 0;          // Sent to a backend so far.
-  std::uint16_t status = 0;            // Sent to the client; 0: nothing yet.
-  ErrorKind reason = ErrorKind::none;  // Why we, not the backend, answered so.
-  std::uint64_t request_bytes = 0;     // Of bodies, as forwarded.
+  RequestCells* cells = nullptr;  // Null until the request was routed.
+  std::string_view route;         // RouteRule::name; empty: none matched.
+  std::string_view target;        // TargetSpec::name.
+  std::string_view endpoint;      // Its address, of the last attempt.
+  std::uint16_t attempts = 0;     // Sent to a backend so far.
+  std::uint16_t status = 0;       // Sent to the client; 0: nothing yet.
+  ErrorKind reason =
+      ErrorKind::none;              // Why we, not the backend, answered so; or what broke it off.
+  std::uint64_t request_bytes = 0;  // Of bodies, as forwarded.
   std::uint64_t response_bytes = 0;
 };
 
