@@ -3,14 +3,16 @@
 
 usage: run_all.py --bin DIR [--only-programs] [FILTER]
 
-The programs are DIR/*-unit-tests (GoogleTest) and, unless --only-programs, each *_test.py (unittest)
-under tests/tidy, tests/integration and tests/conformance, one process each. With FILTER: the
-programs whose path contains it, whole; if there is none, every test whose name contains it.
+The programs are DIR/*-unit-tests (GoogleTest) and, unless --only-programs, each *_test.py
+(unittest) under tests/tidy, tests/integration and tests/conformance, one process each. With
+FILTER: the programs whose path contains it, whole; if there is none, every test whose name
+contains it.
 One that crashes, hangs (SKIFF_TEST_TIMEOUT seconds) or leaves no result counts as one failure.
 
 The last line is `N passed, N failed`, with `, N skipped` where some were. Exit status: 1 if any
 failed or if none ran.
 """
+
 import argparse
 import collections
 import glob
@@ -102,8 +104,10 @@ def run(path, text):
         status = execute(command(path, report, text))
         counts, complaint = judge(status, read_report(report))
     took = time.monotonic() - begin
-    print(f"-- {shown}: {line(counts)} in {took:.1f} s{' -- ' + complaint if complaint else ''}",
-          flush=True)
+    print(
+        f"-- {shown}: {line(counts)} in {took:.1f} s{' -- ' + complaint if complaint else ''}",
+        flush=True,
+    )
     return counts
 
 

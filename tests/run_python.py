@@ -6,6 +6,7 @@ usage: run_python.py FILE [--report JSON] [--filter TEXT]
 Prints each test as it ends and writes {"passed", "failed", "skipped"} as JSON. A file without
 tests is a failure: nobody would notice that its tests are gone. Exit status: 1 if any failed.
 """
+
 import argparse
 import importlib.util
 import json

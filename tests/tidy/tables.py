@@ -1,0 +1,126 @@
+"""What tidy's rules look up. Each exception stands here with its reason, and nowhere else."""
+
+# Who may include whom: only a lower rank, or the own folder. The longest prefix of a path decides.
+RANKS = {
+    "base/": 0,
+    "config/": 1,
+    "sidecar/http/": 2,
+    "sidecar/transport/": 2,
+    "sidecar/listener/": 3,
+    "sidecar/codec/": 3,
+    "sidecar/route/": 3,
+    "sidecar/policy/": 3,
+    "sidecar/balance/": 3,
+    "sidecar/pool/": 3,
+    "sidecar/observe/": 3,
+    "sidecar/sync/": 3,
+    "sidecar/app/": 4,
+    "sidecar/main.cpp": 5,
+    "control-plane/source/": 3,
+    "control-plane/store/": 3,
+    "control-plane/registry/": 3,
+    "control-plane/authority/": 3,
+    "control-plane/snapshot/": 3,
+    "control-plane/push/": 3,
+    "control-plane/api/": 3,
+    "control-plane/status/": 3,
+    "control-plane/app/": 4,
+    "control-plane/main.cpp": 5,
+    "cli/": 4,
+    "sample-services/": 1,  # Of the mesh, the shop knows only base.
+    "tests/": 6,
+    "bench/": 6,
+}
+
+FUNCTION_LINES = 70
+FUNCTION_LINES_P90 = 25
+FILE_LINES = 400
+TEST_FILE_LINES = 600
+CLASS_LINES = 120
+CONSTRUCTOR_PARAMETERS = 5
+PYTHON_COLUMNS = 100
+
+# Files longer than the budget, each with its reason.
+LONG_FILES = {}
+
+# Folders in which each .cpp has tests/unit/<path>_test.cpp.
+TESTED = (
+    "base/",
+    "config/",
+    "sidecar/codec/",
+    "sidecar/route/",
+    "sidecar/policy/",
+    "sidecar/balance/",
+    "sidecar/pool/",
+    "sidecar/observe/",
+)
+UNTESTED = {
+    "base/third_party/asio.cpp": "compiles Asio, has no code of its own",
+    "base/third_party/beast.cpp": "compiles Beast, has no code of its own",
+}
+# Unit tests that no single source file owns.
+TESTS_OF_THEIR_OWN = {}
+
+# Files of sidecar/policy that are not a policy but carry all of them.
+POLICY_PLUMBING = {"admission", "chain", "with_admission"}
+# The name in the schema of a policy, where it is not the policy's own.
+POLICY_FIELDS = {"deadline": "timeouts"}
+
+# Classes with fields that are not final, by name.
+OPEN_CLASSES = {"PassingReply": "passes all on; a stage overrides only what it wants to see"}
+
+# Headers that nobody includes by #include.
+NOT_DEAD = {}
+
+# A class that several workers share may be owned together; why, per file.
+SHARED_OWNERS = {}
+
+# (pattern in code, where, what to do instead). `where` is a pattern of paths; comments and
+# contents of strings do not count.
+BANNED_CODE = (
+    (
+        r"\b(?!upstream_reset\b)\w*(?i:upstream|downstream)\w*",
+        r".*",
+        "say backend or client (docs/glossary.md)",
+    ),
+    (r"\bsleep_(for|until)\b|\bu?sleep\s*\(", r"tests/unit/.*", "move a ManualClock"),
+    (r"\busing\s+namespace\s+std\s*;", r".*", "name what is used, such as std::string"),
+    (
+        r"\bassert\s*\(\s*(false|0)\s*(&&|\))",
+        r".*",
+        "return an error, or std::abort() where only a bug leads",
+    ),
+    (r"\bstd::regex\b", r".*", "use RE2, whose time is linear"),
+    (r"\bstd::endl\b", r".*", r"write '\n'"),
+    (r"\bNULL\b", r".*", "write nullptr"),
+    (r"\btypedef\b", r".*", "write using"),
+    (
+        r"\b(atoi|atol|atof|strtok|sprintf|strcpy|strcat)\s*\(",
+        r"(?!bench/).*",
+        "use std::from_chars, std::string_view or fmt",
+    ),
+    (r"\b(s?rand|random)\s*\(\s*\)", r".*", "use base/random.h"),
+    (
+        r"\b(steady|system)_clock::now\b",
+        r"(sidecar/(policy|balance|route|pool)|tests/unit)/.*",
+        "be told the time, as a TimePoint",
+    ),
+)
+# The same for the whole text of every file, comments too.
+BANNED_TEXT = (
+    (
+        r"\b(TODO|FIXME|XXX|HACK)\b",
+        r"(?!tests/tidy/|\.clang-tidy).*",
+        "do it now, or open an issue and leave no mark",
+    ),
+    (
+        r"//\s*TEST(_F|_P)?\(|#\s*def test_|\bDISABLED_",
+        r"(?!tests/tidy/)(tests|sample-services)/.*",
+        "mend the test or delete it",
+    ),
+    (
+        r"/(work|tmp/shared)/|\.\./shared\b|[.]npmjs[.]|pypi[.]org|files[.]pythonhosted",
+        r"(?!tests/tidy/).*",
+        "name no path or host of the place where you work",
+    ),
+)
