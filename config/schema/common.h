@@ -2,15 +2,36 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/units.h"
+#include "config/schema/described.h"
 
 namespace skiff {
 
-// Where in an operator's file something stands; line and column count from 1.
+// The name of a file. All positions in one file share it, since there are as many as endpoints.
+class FileName final {
+ public:
+  FileName() = default;
+  FileName(std::string name) : name_(std::make_shared<const std::string>(std::move(name))) {}
+  FileName(const char* name) : FileName(std::string(name)) {}
+
+  const std::string& text() const {
+    static const std::string none;
+    return name_ ? *name_ : none;
+  }
+
+ private:
+  std::shared_ptr<const std::string> name_;
+};
+
+// Where in an operator's file something stands; line and column count from 1, columns in bytes.
 struct Position {
-  std::string file;
+  FileName file;
   int line = 0;
   int column = 0;
 };
@@ -37,5 +58,17 @@ struct ObjectRef {
 
 // What a port speaks.
 enum class Protocol { http, http2, grpc, tcp, tls };
+
+Shape describe(Of<Metadata>);
+Shape describe(Of<ObjectRef>);
+
+// How other kinds of reference are described: those of a route's parents, of a policy's targets and
+// of backends.
+Shape describe_parent_ref();
+Shape describe_target_ref();
+Shape describe_backend_ref();
+
+// The names of Protocol in YAML, in its order.
+std::vector<std::string_view> protocol_names();
 
 }  // namespace skiff

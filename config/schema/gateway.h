@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "config/schema/common.h"
+#include "config/schema/described.h"
 
 namespace skiff {
 
@@ -22,5 +23,8 @@ struct Gateway {
   std::vector<GatewayPort> listeners;
   Position position;
 };
+
+Shape describe(Of<GatewayPort>);
+Shape describe(Of<Gateway>);
 
 }  // namespace skiff

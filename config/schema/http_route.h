@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "config/schema/common.h"
+#include "config/schema/described.h"
 
 namespace skiff {
 
@@ -113,5 +114,20 @@ struct HTTPRoute {
   std::vector<HTTPRouteRule> rules;
   Position position;
 };
+
+Shape describe(Of<PathMatch>);
+Shape describe(Of<NamedMatch>);
+Shape describe(Of<HTTPRouteMatch>);
+Shape describe(Of<HTTPHeader>);
+Shape describe(Of<HeaderModifier>);
+Shape describe(Of<PathModifier>);
+Shape describe(Of<URLRewrite>);
+Shape describe(Of<RequestRedirect>);
+Shape describe(Of<HTTPRouteFilter>);
+Shape describe(Of<HTTPBackendRef>);
+Shape describe(Of<HTTPRouteTimeouts>);
+Shape describe(Of<SplitKey>);
+Shape describe(Of<HTTPRouteRule>);
+Shape describe(Of<HTTPRoute>);
 
 }  // namespace skiff

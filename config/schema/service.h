@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "config/schema/common.h"
+#include "config/schema/described.h"
 
 namespace skiff {
 
@@ -38,5 +39,9 @@ struct Service {
   std::vector<StaticEndpoint> endpoints;
   Position position;
 };
+
+Shape describe(Of<ServicePort>);
+Shape describe(Of<StaticEndpoint>);
+Shape describe(Of<Service>);
 
 }  // namespace skiff

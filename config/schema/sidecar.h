@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "config/schema/common.h"
+#include "config/schema/described.h"
 
 namespace skiff {
 
@@ -86,6 +87,16 @@ struct SidecarConfig {
   LimitsConfig limits;
   ClientTimeouts timeouts;
   std::string log_level = "info";  // trace, debug, info, warn, error, off.
+  Position position;
 };
+
+Shape describe(Of<InboundListener>);
+Shape describe(Of<OutboundListener>);
+Shape describe(Of<GatewayListener>);
+Shape describe(Of<AdminConfig>);
+Shape describe(Of<AccessLogConfig>);
+Shape describe(Of<LimitsConfig>);
+Shape describe(Of<ClientTimeouts>);
+Shape describe(Of<SidecarConfig>);
 
 }  // namespace skiff

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "config/schema/common.h"
+#include "config/schema/described.h"
 
 namespace skiff {
 
@@ -75,5 +76,13 @@ struct TrafficPolicy {
   std::optional<HealthCheckConfig> health_check;
   Position position;
 };
+
+Shape describe(Of<TimeoutsConfig>);
+Shape describe(Of<ConnectionPoolConfig>);
+Shape describe(Of<HashKey>);
+Shape describe(Of<LoadBalancingConfig>);
+Shape describe(Of<SlowStartConfig>);
+Shape describe(Of<HealthCheckConfig>);
+Shape describe(Of<TrafficPolicy>);
 
 }  // namespace skiff

@@ -1,0 +1,66 @@
+#include "config/schema/gateway.h"
+
+#include <set>
+
+#include "config/schema/shape.h"
+
+namespace skiff {
+namespace {
+
+void check_listeners(const Gateway& gateway, const Complain& complain) {
+  std::set<std::string_view> names;
+  std::set<std::pair<std::uint16_t, std::string_view>> places;
+  for (std::size_t i = 0; i < gateway.listeners.size(); ++i) {
+    const GatewayPort& listener = gateway.listeners[i];
+    const std::string at = "listeners[" + std::to_string(i) + "]";
+    if (!names.insert(listener.name).second) {
+      complain(at + ".name", "is the name of another listener too", "each name once");
+    }
+    if (!places.insert({listener.port, listener.hostname}).second) {
+      complain(at + ".port", "is taken by another listener for the same hostname",
+               "port and hostname together once");
+    }
+  }
+}
+
+Shape describe_spec() {
+  Shape shape = Shape::of<Gateway>("Where traffic enters the mesh.");
+  shape.field("gatewayClassName", &Gateway::gateway_class_name, "Who carries it out.")
+      .one_of({"skiff"});
+  shape.field("listeners", &Gateway::listeners, "The ports that take traffic.")
+      .items(1, 64)
+      .required();
+  shape.check(&check_listeners);
+  return shape;
+}
+
+}  // namespace
+
+Shape describe(Of<GatewayPort>) {
+  Shape shape = Shape::of<GatewayPort>("One port that takes traffic from outside the mesh.");
+  shape.field("name", &GatewayPort::name, "What parentRefs call it in sectionName.")
+      .obeys(text_rules::dns_label)
+      .required();
+  shape
+      .field("hostname", &GatewayPort::hostname,
+             "Only requests for this host: a name, or *. and a name. Left out: any.")
+      .obeys(text_rules::host_pattern);
+  shape.field("port", &GatewayPort::port, "Where it listens.").range(1, 65'535).required();
+  shape.field("protocol", &GatewayPort::protocol, "What is spoken on it.")
+      .one_of(protocol_names())
+      .required();
+  shape.position(&GatewayPort::position);
+  return shape;
+}
+
+Shape describe(Of<Gateway>) {
+  Shape shape = Shape::of<Gateway>("Where traffic enters the mesh. As in Gateway API.");
+  shape.constant("apiVersion", "gateway.networking.k8s.io/v1", "The version of this kind.");
+  shape.constant("kind", "Gateway", "This kind.");
+  shape.field("metadata", &Gateway::metadata, "Its name.").required();
+  shape.part("spec", describe_spec(), "What it is.").required();
+  shape.position(&Gateway::position);
+  return shape;
+}
+
+}  // namespace skiff

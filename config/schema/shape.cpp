@@ -1,0 +1,112 @@
+#include "config/schema/shape.h"
+
+#include <utility>
+
+namespace skiff {
+
+Field& Field::required() {
+  is_required = true;
+  return *this;
+}
+
+Field& Field::range(std::uint64_t least, std::uint64_t most) {
+  type.leaf().least = least;
+  type.leaf().most = most;
+  return *this;
+}
+
+Field& Field::range(Milliseconds least, Milliseconds most) {
+  return range(static_cast<std::uint64_t>(least.count()), static_cast<std::uint64_t>(most.count()));
+}
+
+Field& Field::range(Bytes least, Bytes most) { return range(least.count, most.count); }
+
+Field& Field::obeys(const TextRule& rule) {
+  type.leaf().rule = &rule;
+  return *this;
+}
+
+Field& Field::one_of(std::vector<std::string_view> names) {
+  type.leaf().choices = std::move(names);
+  return *this;
+}
+
+Field& Field::items(std::uint64_t least, std::uint64_t most) {
+  type.least = least;
+  type.most = most;
+  return *this;
+}
+
+Field& Field::only_for(std::string_view variant_field, std::vector<std::string_view> names) {
+  variant_of = variant_field;
+  variants = std::move(names);
+  return *this;
+}
+
+Field& Field::shaped(Shape shape) {
+  type.leaf().shape = std::make_shared<const Shape>(std::move(shape));
+  return *this;
+}
+
+Field& Shape::part(std::string_view name, Shape shape, std::string_view doc) {
+  Field& added = fields_.emplace_back();
+  added.name = name;
+  added.doc = doc;
+  added.type.kind = Type::Kind::object;
+  added.type.shape = std::make_shared<const Shape>(std::move(shape));
+  return added;
+}
+
+Field& Shape::constant(std::string_view name, std::string_view text, std::string_view doc) {
+  Field& added = fields_.emplace_back();
+  added.name = name;
+  added.doc = doc;
+  added.type.kind = Type::Kind::constant;
+  added.type.choices = {text};
+  return added.required();
+}
+
+const Field* Shape::find(std::string_view name) const {
+  for (const Field& field : fields_) {
+    if (field.name == name) return &field;
+  }
+  return nullptr;
+}
+
+std::shared_ptr<void> Shape::fresh() const {
+  std::shared_ptr<void> object = make_();
+  prepare(object.get());
+  return object;
+}
+
+void Shape::prepare(void* object) const {
+  for (const auto& set_defaults : prepares_) set_defaults(object);
+  for (const Field& field : fields_) {
+    if (field.type.kind == Type::Kind::object) field.type.shape->prepare(field.in(object));
+  }
+}
+
+void Shape::place(void* object, const Position& position) const {
+  if (!position_offset_) return;
+  *reinterpret_cast<Position*>(static_cast<std::byte*>(object) + *position_offset_) = position;
+}
+
+void Shape::inline_fields(const Shape& other, std::size_t offset) {
+  for (Field field : other.fields_) {
+    field.offset += offset;
+    fields_.push_back(std::move(field));
+  }
+  for (const ObjectCheck& check : other.checks_) {
+    checks_.push_back([check, offset](const void* object, const Complain& complain) {
+      check(static_cast<const std::byte*>(object) + offset, complain);
+    });
+  }
+  for (const auto& set_defaults : other.prepares_) {
+    prepares_.push_back([set_defaults, offset](void* object) {
+      set_defaults(static_cast<std::byte*>(object) + offset);
+    });
+  }
+  if (other.position_offset_) position_offset_ = *other.position_offset_ + offset;
+}
+
+}  // namespace skiff

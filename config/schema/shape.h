@@ -1,0 +1,294 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "base/units.h"
+#include "config/schema/common.h"
+#include "config/schema/described.h"
+#include "config/schema/text_rules.h"
+
+namespace skiff {
+
+// How a value stands in memory, for code that does not know its C++ type.
+struct Access {
+  // Integers, durations in ms, sizes in bytes, choices by index, booleans.
+  std::uint64_t (*get)(const void* value) = nullptr;
+  void (*set)(void* value, std::uint64_t to) = nullptr;
+  // Lists; an optional is a list of at most one.
+  std::size_t (*size)(const void* list) = nullptr;
+  void* (*at)(void* list, std::size_t index) = nullptr;
+  void* (*append)(void* list) = nullptr;
+};
+
+// What a value may be.
+struct Type {
+  enum class Kind {
+    text,      // std::string
+    constant,  // Always its one choice; not kept in memory.
+    text_map,  // std::map<std::string, std::string>
+    boolean,
+    integer,
+    duration,
+    bytes,
+    ratio,
+    choice,    // An enum class whose values count from 0.
+    object,    // A struct that has a Shape.
+    list,      // std::vector
+    optional,  // std::optional: in YAML like its element.
+  };
+
+  Kind kind = Kind::text;
+  Access access{};
+  std::uint64_t least = 0;
+  std::uint64_t most = std::numeric_limits<std::uint64_t>::max();  // Of a list: of its items.
+  const TextRule* rule = nullptr;
+  std::vector<std::string_view>
+      choices{};                         // Of a choice, in the enum's order; of a text: any order.
+  std::vector<Type> element{};           // Of a list or optional: one.
+  std::shared_ptr<const Shape> shape{};  // Of an object.
+
+  // What is inside all lists and optionals.
+  const Type& leaf() const { return element.empty() ? *this : element.front().leaf(); }
+  Type& leaf() { return element.empty() ? *this : element.front().leaf(); }
+};
+
+// One entry of an object in YAML.
+struct Field {
+  std::string_view name;
+  std::string_view doc;
+  Type type;
+  std::size_t offset = 0;
+  bool is_required = false;
+  // A field of one variant: stands only where the field `variant_of` has one of these values, and
+  // must stand there if is_required.
+  std::string_view variant_of{};
+  std::vector<std::string_view> variants{};
+
+  const void* in(const void* object) const {
+    return static_cast<const std::byte*>(object) + offset;
+  }
+  void* in(void* object) const { return static_cast<std::byte*>(object) + offset; }
+
+  // Each says more about the field that was just described, and returns it for the next.
+  Field& required();
+  Field& range(std::uint64_t least, std::uint64_t most);
+  Field& range(Milliseconds least, Milliseconds most);
+  Field& range(Bytes least, Bytes most);
+  Field& obeys(const TextRule& rule);
+  Field& one_of(std::vector<std::string_view> names);
+  Field& items(std::uint64_t least, std::uint64_t most);
+  Field& only_for(std::string_view variant_field, std::vector<std::string_view> names);
+  Field& shaped(Shape shape);
+};
+
+template <typename M>
+Type type_of();
+
+// Where a check of a whole object says what is wrong, at one of its fields (empty: the object).
+using Complain =
+    std::function<void(std::string_view field, std::string what, std::string expected)>;
+using ObjectCheck = std::function<void(const void* object, const Complain& complain)>;
+
+// What the fields of one struct are in YAML. Immutable once described; any thread may read it.
+class Shape final {
+ public:
+  template <typename T>
+  static Shape of(std::string_view doc) {
+    Shape shape;
+    shape.doc_ = doc;
+    shape.make_ = [] { return std::static_pointer_cast<void>(std::make_shared<T>()); };
+    return shape;
+  }
+
+  template <typename T, typename M>
+  Field& field(std::string_view name, M T::*member, std::string_view doc) {
+    Field& added = fields_.emplace_back();
+    added.name = name;
+    added.doc = doc;
+    added.type = type_of<M>();
+    added.offset = offset_of(member);
+    return added;
+  }
+
+  // A part of the struct that is an object of its own in YAML, but not in C++.
+  Field& part(std::string_view name, Shape shape, std::string_view doc);
+
+  // A field that must always say `text`.
+  Field& constant(std::string_view name, std::string_view text, std::string_view doc);
+
+  // The fields of a member that is an object of its own in C++, but not in YAML.
+  template <typename T, typename M>
+  void inlined(M T::*member, const Shape& shape) {
+    inline_fields(shape, offset_of(member));
+  }
+
+  // Sets what another default than the struct's own is.
+  template <typename T>
+  void prepared_by(void (*set_defaults)(T&)) {
+    prepares_.push_back([set_defaults](void* object) { set_defaults(*static_cast<T*>(object)); });
+  }
+
+  // Where the position of the object is kept.
+  template <typename T>
+  void position(Position T::*member) {
+    position_offset_ = offset_of(member);
+  }
+
+  // A check that needs several fields. It runs when the fields by themselves are right.
+  template <typename T>
+  void check(void (*judge)(const T&, const Complain&)) {
+    checks_.push_back([judge](const void* object, const Complain& complain) {
+      judge(*static_cast<const T*>(object), complain);
+    });
+  }
+
+  std::string_view doc() const { return doc_; }
+  const std::vector<Field>& fields() const { return fields_; }
+  const std::vector<ObjectCheck>& checks() const { return checks_; }
+  const Field* find(std::string_view name) const;
+
+  // An object as it is before anything is read, defaults filled in.
+  std::shared_ptr<void> fresh() const;
+  // Fills in those defaults that are not the struct's own.
+  void prepare(void* object) const;
+  // Tells the object where it stands, if it wants to know.
+  void place(void* object, const Position& position) const;
+
+ private:
+  Shape() = default;
+  void inline_fields(const Shape& other, std::size_t offset);
+
+  template <typename T, typename M>
+  static std::size_t offset_of(M T::*member) {
+    static const T object{};
+    return static_cast<std::size_t>(reinterpret_cast<const std::byte*>(&(object.*member)) -
+                                    reinterpret_cast<const std::byte*>(&object));
+  }
+
+  std::string_view doc_;
+  std::vector<Field> fields_;
+  std::vector<ObjectCheck> checks_;
+  std::function<std::shared_ptr<void>()> make_;
+  std::vector<std::function<void(void*)>> prepares_;
+  std::optional<std::size_t> position_offset_;
+};
+
+// The shape of T, described once.
+template <typename T>
+const std::shared_ptr<const Shape>& shape_of() {
+  static const std::shared_ptr<const Shape> shape =
+      std::make_shared<const Shape>(describe(Of<T>{}));
+  return shape;
+}
+
+namespace detail {
+
+template <typename M>
+struct ElementOf;
+template <typename E>
+struct ElementOf<std::vector<E>> {
+  using Element = E;
+  static constexpr Type::Kind kind = Type::Kind::list;
+  static std::size_t size(const void* list) {
+    return static_cast<const std::vector<E>*>(list)->size();
+  }
+  static void* at(void* list, std::size_t index) {
+    return &(*static_cast<std::vector<E>*>(list))[index];
+  }
+  static void* append(void* list) { return &static_cast<std::vector<E>*>(list)->emplace_back(); }
+};
+template <typename E>
+struct ElementOf<std::optional<E>> {
+  using Element = E;
+  static constexpr Type::Kind kind = Type::Kind::optional;
+  static std::size_t size(const void* held) {
+    return *static_cast<const std::optional<E>*>(held) ? 1 : 0;
+  }
+  static void* at(void* held, std::size_t) { return &**static_cast<std::optional<E>*>(held); }
+  static void* append(void* held) { return &static_cast<std::optional<E>*>(held)->emplace(); }
+};
+
+template <typename M>
+std::uint64_t to_number(const M& value) {
+  if constexpr (std::is_same_v<M, Milliseconds>) {
+    return static_cast<std::uint64_t>(value.count());
+  } else if constexpr (std::is_same_v<M, Bytes>) {
+    return value.count;
+  } else {
+    return static_cast<std::uint64_t>(value);
+  }
+}
+
+template <typename M>
+M from_number(std::uint64_t number) {
+  if constexpr (std::is_same_v<M, Bytes>) {
+    return Bytes{number};
+  } else {
+    return static_cast<M>(number);
+  }
+}
+
+template <typename M>
+Type number(Type::Kind kind) {
+  Type type{.kind = kind};
+  type.access.get = [](const void* value) { return to_number(*static_cast<const M*>(value)); };
+  type.access.set = [](void* value, std::uint64_t to) {
+    *static_cast<M*>(value) = from_number<M>(to);
+  };
+  if constexpr (std::is_unsigned_v<M>) type.most = std::numeric_limits<M>::max();
+  return type;
+}
+
+template <typename M>
+concept Holder = requires {
+  ElementOf<M>::kind;
+};
+
+}  // namespace detail
+
+template <typename M>
+Type type_of() {
+  using Kind = Type::Kind;
+  if constexpr (std::is_same_v<M, std::string>) {
+    return {.kind = Kind::text};
+  } else if constexpr (std::is_same_v<M, std::map<std::string, std::string>>) {
+    return {.kind = Kind::text_map};
+  } else if constexpr (std::is_same_v<M, bool>) {
+    return detail::number<M>(Kind::boolean);
+  } else if constexpr (std::is_enum_v<M>) {
+    return detail::number<M>(Kind::choice);
+  } else if constexpr (std::is_unsigned_v<M>) {
+    return detail::number<M>(Kind::integer);
+  } else if constexpr (std::is_same_v<M, Milliseconds>) {
+    return detail::number<M>(Kind::duration);
+  } else if constexpr (std::is_same_v<M, Bytes>) {
+    return detail::number<M>(Kind::bytes);
+  } else if constexpr (std::is_same_v<M, Ratio>) {
+    return {.kind = Kind::ratio};
+  } else if constexpr (detail::Holder<M>) {
+    using Held = detail::ElementOf<M>;
+    Type type{.kind = Held::kind};
+    type.access.size = Held::size;
+    type.access.at = Held::at;
+    type.access.append = Held::append;
+    type.element.push_back(type_of<typename Held::Element>());
+    return type;
+  } else {
+    Type type{.kind = Kind::object};
+    type.shape = shape_of<M>();
+    return type;
+  }
+}
+
+}  // namespace skiff
