@@ -53,6 +53,13 @@ void check_subset(const Service& service, const Complain& complain) {
   }
 }
 
+// It is the first label of the service's host names.
+void check_name(const Service& service, const Complain& complain) {
+  if (text_rules::dns_label.holds(service.metadata.name)) return;
+  complain("metadata.name", "\"" + service.metadata.name + "\" is not valid",
+           std::string(text_rules::dns_label.expected));
+}
+
 Shape describe_spec() {
   Shape shape = Shape::of<Service>("A service and where its instances are.");
   shape
@@ -114,6 +121,7 @@ Shape describe(Of<Service>) {
   shape.field("metadata", &Service::metadata, "Its name; a DNS label of at most 63.").required();
   shape.part("spec", describe_spec(), "What it is.").required();
   shape.position(&Service::position);
+  shape.check(&check_name);
   return shape;
 }
 

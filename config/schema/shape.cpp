@@ -73,8 +73,8 @@ const Field* Shape::find(std::string_view name) const {
   return nullptr;
 }
 
-std::shared_ptr<void> Shape::fresh() const {
-  std::shared_ptr<void> object = make_();
+FreshObject Shape::fresh() const {
+  FreshObject object = make_();
   prepare(object.get());
   return object;
 }

@@ -100,6 +100,9 @@ using Complain =
     std::function<void(std::string_view field, std::string what, std::string expected)>;
 using ObjectCheck = std::function<void(const void* object, const Complain& complain)>;
 
+// An object of a described struct, whatever its type.
+using FreshObject = std::unique_ptr<void, void (*)(void*)>;
+
 // What the fields of one struct are in YAML. Immutable once described; any thread may read it.
 class Shape final {
  public:
@@ -107,7 +110,9 @@ class Shape final {
   static Shape of(std::string_view doc) {
     Shape shape;
     shape.doc_ = doc;
-    shape.make_ = [] { return std::static_pointer_cast<void>(std::make_shared<T>()); };
+    shape.make_ = [] {
+      return FreshObject(new T, [](void* object) { delete static_cast<T*>(object); });
+    };
     return shape;
   }
 
@@ -159,7 +164,7 @@ class Shape final {
   const Field* find(std::string_view name) const;
 
   // An object as it is before anything is read, defaults filled in.
-  std::shared_ptr<void> fresh() const;
+  FreshObject fresh() const;
   // Fills in those defaults that are not the struct's own.
   void prepare(void* object) const;
   // Tells the object where it stands, if it wants to know.
@@ -179,7 +184,7 @@ class Shape final {
   std::string_view doc_;
   std::vector<Field> fields_;
   std::vector<ObjectCheck> checks_;
-  std::function<std::shared_ptr<void>()> make_;
+  std::function<FreshObject()> make_;
   std::vector<std::function<void(void*)>> prepares_;
   std::optional<std::size_t> position_offset_;
 };

@@ -158,7 +158,7 @@ class Reader final {
     const Field* chooser = shape.find(field.variant_of);
     const YamlNode* node = found[static_cast<std::size_t>(chooser - shape.fields().data())];
     if (node) return std::string(node->text);
-    const std::shared_ptr<void> fresh = shape.fresh();
+    const FreshObject fresh = shape.fresh();
     return std::string(chooser->type.choices[chooser->type.access.get(chooser->in(fresh.get()))]);
   }
 

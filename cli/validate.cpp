@@ -1,0 +1,42 @@
+#include "cli/validate.h"
+
+#include "config/schema/snapshot.h"
+#include "config/schema/yaml_reader.h"
+
+namespace skiff {
+namespace {
+
+std::string counted(std::size_t count, std::string_view noun, std::string_view plural) {
+  return std::to_string(count).append(" ").append(count == 1 ? noun : plural);
+}
+
+ExitCode refuse(const Violations& violations, std::ostream& err) {
+  for (const Violation& violation : violations) err << to_text(violation) << '\n';
+  err << counted(violations.size(), "violation", "violations") << '\n';
+  return ExitCode::bad_input;
+}
+
+}  // namespace
+
+ExitCode validate(const std::vector<std::string>& paths, std::ostream& out, std::ostream& err) {
+  std::size_t files = 0;
+  const auto documents = read_documents(paths, &files);
+  if (!documents) return refuse(documents.error(), err);
+
+  const Resources& resources = documents->resources;
+  Violations violations = check_together(resources);
+  const std::size_t count = resources.services.size() + resources.gateways.size() +
+                            resources.http_routes.size() + resources.traffic_policies.size();
+  for (const SidecarConfig& sidecar : documents->sidecars) {
+    if (count == 0) break;  // A sidecar's file alone: its policies are elsewhere.
+    const Violations found = check_sidecar(sidecar, resources);
+    violations.insert(violations.end(), found.begin(), found.end());
+  }
+  if (!violations.empty()) return refuse(violations, err);
+
+  out << counted(count + documents->sidecars.size(), "resource", "resources") << " in "
+      << counted(files, "file", "files") << ": ok\n";
+  return ExitCode::ok;
+}
+
+}  // namespace skiff

@@ -1,0 +1,257 @@
+#include "config/schema/reference_checks.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "config/schema/scalars.h"
+
+namespace skiff {
+namespace {
+
+std::string item(std::string_view list, std::size_t index) {
+  return std::string(list).append("[").append(std::to_string(index)).append("]");
+}
+
+const std::string& namespace_of(const ObjectRef& ref, const Metadata& from) {
+  return ref.ns.empty() ? from.ns : ref.ns;
+}
+
+bool has_port(const Service& service, std::uint16_t number) {
+  return std::ranges::any_of(service.ports, [number](const auto& p) { return p.port == number; });
+}
+
+std::string port_numbers(const Service& service) {
+  std::vector<std::string> numbers;
+  for (const ServicePort& port : service.ports) numbers.push_back(std::to_string(port.port));
+  const std::vector<std::string_view> views(numbers.begin(), numbers.end());
+  return one_of(views);
+}
+
+template <typename List>
+bool has_name(const List& list, std::string_view name) {
+  return std::ranges::any_of(list, [name](const auto& each) { return each.name == name; });
+}
+
+template <typename List>
+std::string names_of(const List& list) {
+  std::vector<std::string_view> names;
+  for (const auto& each : list) {
+    if (!each.name.empty()) names.push_back(each.name);
+  }
+  return names.empty() ? "no sectionName: none has a name" : one_of(names);
+}
+
+// Whether some host can be meant by both; an empty one means any.
+bool overlap(std::string_view one, std::string_view other) {
+  if (one.empty() || other.empty() || one == other) return true;
+  const bool is_pattern = one.starts_with("*.");
+  if (is_pattern && other.ends_with(one.substr(1))) return true;
+  return other.starts_with("*.") && one.ends_with(other.substr(1));
+}
+
+bool takes_hosts_of(const GatewayPort& listener, const HTTPRoute& route) {
+  return route.hostnames.empty() || std::ranges::any_of(route.hostnames, [&](const auto& host) {
+           return overlap(listener.hostname, host);
+         });
+}
+
+struct ServiceName {
+  std::string_view name;
+  std::string_view ns;
+};
+
+ServiceName split(std::string_view text, std::string_view default_namespace) {
+  const std::size_t dot = text.find('.');
+  if (dot == text.npos) return {text, default_namespace};
+  return {text.substr(0, dot), text.substr(dot + 1)};
+}
+
+bool has_gateway_parent(const HTTPRoute& route) {
+  return std::ranges::any_of(route.parent_refs,
+                             [](const ObjectRef& ref) { return ref.kind == "Gateway"; });
+}
+
+}  // namespace
+
+void ReferenceChecks::complain(const Position& position, const std::string& path, std::string what,
+                               std::string expected) const {
+  violations_.push_back({position, path, std::move(what), std::move(expected), {}});
+}
+
+void ReferenceChecks::complain_of_missing(const Position& position, const std::string& path,
+                                          std::string_view kind, std::string_view ns,
+                                          std::string_view name) const {
+  complain(position, path,
+           "there is no " + std::string(kind) + " " + quoted(name) + " in namespace " + quoted(ns));
+  violations_.back().suggestion = index_.suggest(kind, ns, name);
+}
+
+void ReferenceChecks::check(const Service& service) const {
+  if (service.of.empty()) return;
+  const Service* whole = index_.service(service.metadata.ns, service.of);
+  if (whole == nullptr) {
+    complain_of_missing(service.position, "spec.of", "Service", service.metadata.ns, service.of);
+  } else if (!whole->of.empty()) {
+    complain(service.position, "spec.of", quoted(service.of) + " is itself a part of another",
+             "a service that has endpoints of its own");
+  }
+}
+
+void ReferenceChecks::check(const HTTPRoute& route) const {
+  for (std::size_t i = 0; i < route.parent_refs.size(); ++i) {
+    check_parent(route, route.parent_refs[i], item("spec.parentRefs", i));
+  }
+  for (std::size_t i = 0; i < route.rules.size(); ++i) {
+    const auto& backends = route.rules[i].backend_refs;
+    for (std::size_t j = 0; j < backends.size(); ++j) {
+      const std::string path = item(item("spec.rules", i) + ".backendRefs", j);
+      check_backend(route, backends[j].ref, path);
+    }
+  }
+}
+
+void ReferenceChecks::check_parent(const HTTPRoute& route, const ObjectRef& ref,
+                                   const std::string& path) const {
+  if (ref.kind == "Gateway") {
+    check_gateway_parent(route, ref, path);
+  } else {
+    check_service_parent(route, ref, path);
+  }
+}
+
+void ReferenceChecks::check_gateway_parent(const HTTPRoute& route, const ObjectRef& ref,
+                                           const std::string& path) const {
+  const std::string& ns = namespace_of(ref, route.metadata);
+  const Gateway* gateway = index_.gateway(ns, ref.name);
+  if (gateway == nullptr) {
+    return complain_of_missing(ref.position, path + ".name", "Gateway", ns, ref.name);
+  }
+  if (ns != route.metadata.ns) {
+    return complain(ref.position, path + ".namespace", "the Gateway is in another namespace",
+                    quoted(route.metadata.ns) + ", the route's own");
+  }
+  if (!ref.section_name.empty() && !has_name(gateway->listeners, ref.section_name)) {
+    return complain(ref.position, path + ".sectionName",
+                    quoted(ref.section_name) + " is no listener of the Gateway",
+                    names_of(gateway->listeners));
+  }
+  const auto attaches = [&](const GatewayPort& listener) {
+    return (ref.section_name.empty() || listener.name == ref.section_name) &&
+           (ref.port == 0 || listener.port == ref.port);
+  };
+  if (std::ranges::none_of(gateway->listeners, attaches)) {
+    return complain(ref.position, path + ".port",
+                    "no listener of the Gateway has port " + std::to_string(ref.port));
+  }
+  if (std::ranges::none_of(gateway->listeners, [&](const GatewayPort& listener) {
+        return attaches(listener) && takes_hosts_of(listener, route);
+      })) {
+    complain(ref.position, path, "no listener takes any of the route's hostnames",
+             "a hostname that a listener takes");
+  }
+}
+
+void ReferenceChecks::check_service_parent(const HTTPRoute& route, const ObjectRef& ref,
+                                           const std::string& path) const {
+  const std::string& ns = namespace_of(ref, route.metadata);
+  const Service* service = index_.service(ns, ref.name);
+  if (service == nullptr) {
+    return complain_of_missing(ref.position, path + ".name", "Service", ns, ref.name);
+  }
+  if (!ref.section_name.empty()) {
+    complain(ref.position, path + ".sectionName", "does not belong to kind Service", "port");
+  }
+  if (ref.port != 0 && !has_port(*service, ref.port)) {
+    complain(ref.position, path + ".port", std::to_string(ref.port) + " is no port of the Service",
+             port_numbers(*service));
+  }
+}
+
+void ReferenceChecks::check_backend(const HTTPRoute& route, const ObjectRef& ref,
+                                    const std::string& path) const {
+  const std::string& ns = namespace_of(ref, route.metadata);
+  const Service* service = index_.service(ns, ref.name);
+  if (service == nullptr) {
+    return complain_of_missing(ref.position, path + ".name", "Service", ns, ref.name);
+  }
+  if (ns != route.metadata.ns && has_gateway_parent(route)) {
+    complain(ref.position, path + ".namespace",
+             "a Gateway's route does not reach into another namespace",
+             quoted(route.metadata.ns) + ", the route's own");
+  }
+  if (ref.port == 0 && service->ports.size() > 1) {
+    complain(ref.position, path + ".port", "is missing, as the Service has several",
+             port_numbers(*service));
+  } else if (ref.port != 0 && !has_port(*service, ref.port)) {
+    complain(ref.position, path + ".port", std::to_string(ref.port) + " is no port of the Service",
+             port_numbers(*service));
+  }
+}
+
+void ReferenceChecks::check(const TrafficPolicy& policy) const {
+  for (std::size_t i = 0; i < policy.target_refs.size(); ++i) {
+    check_target(policy, policy.target_refs[i], item("spec.targetRefs", i));
+  }
+}
+
+void ReferenceChecks::check_target(const TrafficPolicy& policy, const ObjectRef& ref,
+                                   const std::string& path) const {
+  const std::string& ns = namespace_of(ref, policy.metadata);
+  if (ns != policy.metadata.ns) {
+    return complain(ref.position, path + ".namespace", "the target is in another namespace",
+                    quoted(policy.metadata.ns) + ", the policy's own");
+  }
+  const auto check_section = [&](const auto& parts, std::string_view noun) {
+    if (ref.section_name.empty() || has_name(parts, ref.section_name)) return;
+    complain(ref.position, path + ".sectionName",
+             quoted(ref.section_name) + " is no " + std::string(noun) + " of the " + ref.kind,
+             names_of(parts));
+  };
+  const Service* service = ref.kind == "Service" ? index_.service(ns, ref.name) : nullptr;
+  const HTTPRoute* route = ref.kind == "HTTPRoute" ? index_.http_route(ns, ref.name) : nullptr;
+  if (service) return check_section(service->ports, "port");
+  if (route) return check_section(route->rules, "rule");
+  complain_of_missing(ref.position, path + ".name", ref.kind, ns, ref.name);
+}
+
+void ReferenceChecks::check(const SidecarConfig& sidecar) const {
+  for (std::size_t i = 0; i < sidecar.outbound.size(); ++i) {
+    check_outbound(sidecar, sidecar.outbound[i], item("spec.outbound", i));
+  }
+  for (std::size_t i = 0; i < sidecar.gateway.size(); ++i) {
+    check_gateway(sidecar, sidecar.gateway[i], item("spec.gateway", i));
+  }
+}
+
+void ReferenceChecks::check_outbound(const SidecarConfig& sidecar, const OutboundListener& listener,
+                                     const std::string& path) const {
+  if (listener.service.empty()) return;
+  const auto [name, ns] = split(listener.service, sidecar.ns);
+  const Service* service = index_.service(ns, name);
+  if (service == nullptr) {
+    complain_of_missing(listener.position, path + ".service", "Service", ns, name);
+  } else if (listener.service_port != 0 && !has_port(*service, listener.service_port)) {
+    complain(listener.position, path + ".servicePort",
+             std::to_string(listener.service_port) + " is no port of the Service",
+             port_numbers(*service));
+  }
+}
+
+void ReferenceChecks::check_gateway(const SidecarConfig& sidecar, const GatewayListener& listener,
+                                    const std::string& path) const {
+  const auto [name, ns] = split(listener.gateway, sidecar.ns);
+  const Gateway* gateway = index_.gateway(ns, name);
+  if (gateway == nullptr) {
+    complain_of_missing(listener.position, path + ".gateway", "Gateway", ns, name);
+  } else if (listener.section_name.empty() && gateway->listeners.size() > 1) {
+    complain(listener.position, path + ".sectionName", "is missing, as the Gateway has several",
+             names_of(gateway->listeners));
+  } else if (!listener.section_name.empty() &&
+             !has_name(gateway->listeners, listener.section_name)) {
+    complain(listener.position, path + ".sectionName",
+             quoted(listener.section_name) + " is no listener of the Gateway",
+             names_of(gateway->listeners));
+  }
+}
+
+}  // namespace skiff

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "config/schema/resource_index.h"
+#include "config/schema/sidecar.h"
+#include "config/schema/violation.h"
+
+namespace skiff {
+
+// Checks that what a resource refers to is there and may be referred to. Refers to the index and
+// the violations, to which it appends; both must outlive it.
+class ReferenceChecks final {
+ public:
+  ReferenceChecks(const ResourceIndex& index, Violations& violations)
+      : index_(index), violations_(violations) {}
+
+  void check(const Service& service) const;
+  void check(const HTTPRoute& route) const;
+  void check(const TrafficPolicy& policy) const;
+  void check(const SidecarConfig& sidecar) const;
+
+ private:
+  void check_parent(const HTTPRoute& route, const ObjectRef& ref, const std::string& path) const;
+  void check_gateway_parent(const HTTPRoute& route, const ObjectRef& ref,
+                            const std::string& path) const;
+  void check_service_parent(const HTTPRoute& route, const ObjectRef& ref,
+                            const std::string& path) const;
+  void check_backend(const HTTPRoute& route, const ObjectRef& ref, const std::string& path) const;
+  void check_target(const TrafficPolicy& policy, const ObjectRef& ref,
+                    const std::string& path) const;
+  void check_outbound(const SidecarConfig& sidecar, const OutboundListener& listener,
+                      const std::string& path) const;
+  void check_gateway(const SidecarConfig& sidecar, const GatewayListener& listener,
+                     const std::string& path) const;
+
+  void complain(const Position& position, const std::string& path, std::string what,
+                std::string expected = {}) const;
+  void complain_of_missing(const Position& position, const std::string& path, std::string_view kind,
+                           std::string_view ns, std::string_view name) const;
+
+  const ResourceIndex& index_;
+  Violations& violations_;
+};
+
+}  // namespace skiff

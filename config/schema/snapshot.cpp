@@ -1,0 +1,89 @@
+#include "config/schema/snapshot.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "config/schema/reference_checks.h"
+#include "config/schema/yaml_reader.h"
+
+namespace skiff {
+namespace {
+
+std::string place(const Position& position) {
+  return position.file.text() + ":" + std::to_string(position.line);
+}
+
+template <typename T>
+void check_names(const std::vector<T>& resources, std::string_view kind, Violations& violations) {
+  std::unordered_map<std::string, const T*> first;
+  for (const T& resource : resources) {
+    const std::string name = full_name(resource.metadata.ns, resource.metadata.name);
+    const auto [found, is_new] = first.emplace(name, &resource);
+    if (is_new) continue;
+    violations.push_back({.position = resource.position,
+                          .path = "metadata.name",
+                          .what = std::string(kind) + " " + quoted(name) +
+                                  " a second time, first at " + place(found->second->position),
+                          .expected = "each name once in a namespace",
+                          .suggestion = {}});
+  }
+}
+
+// Names by which requests find a service must be those of one service.
+void check_hosts(const Resources& resources, Violations& violations) {
+  std::unordered_map<std::string, const Service*> owners;
+  for (const Service& service : resources.services) {
+    const std::string name = service.metadata.name + "." + service.metadata.ns;
+    for (const char* suffix : {"", ".svc", ".svc.cluster.local"}) {
+      owners.emplace(name + suffix, &service);
+    }
+  }
+  for (const Service& service : resources.services) {
+    for (std::size_t i = 0; i < service.hosts.size(); ++i) {
+      const auto [found, is_new] = owners.emplace(service.hosts[i], &service);
+      if (is_new) continue;
+      violations.push_back(
+          {.position = service.position,
+           .path = "spec.hosts[" + std::to_string(i) + "]",
+           .what = quoted(service.hosts[i]) + " already means Service " +
+                   quoted(full_name(found->second->metadata.ns, found->second->metadata.name)),
+           .expected = "each host name once",
+           .suggestion = {}});
+    }
+  }
+}
+
+}  // namespace
+
+Violations check_together(const Resources& resources) {
+  Violations violations;
+  check_names(resources.services, "Service", violations);
+  check_names(resources.gateways, "Gateway", violations);
+  check_names(resources.http_routes, "HTTPRoute", violations);
+  check_names(resources.traffic_policies, "TrafficPolicy", violations);
+  check_hosts(resources, violations);
+
+  const ResourceIndex index(resources);
+  const ReferenceChecks references(index, violations);
+  for (const Service& service : resources.services) references.check(service);
+  for (const HTTPRoute& route : resources.http_routes) references.check(route);
+  for (const TrafficPolicy& policy : resources.traffic_policies) references.check(policy);
+  return violations;
+}
+
+Violations check_sidecar(const SidecarConfig& sidecar, const Resources& resources) {
+  Violations violations;
+  const ResourceIndex index(resources);
+  ReferenceChecks(index, violations).check(sidecar);
+  return violations;
+}
+
+Result<Resources, Violations> load_resources(const std::vector<std::string>& paths) {
+  auto resources = read_resources(paths);
+  if (!resources) return resources;
+  Violations violations = check_together(*resources);
+  if (!violations.empty()) return violations;
+  return resources;
+}
+
+}  // namespace skiff
