@@ -29,7 +29,7 @@ def document_links(tree):
 
 
 def named_files(tree):
-    """Each file that a page names exists. Decisions tell history and may name what was."""
+    """Each file that a page names exists; NAME stands for any, and decisions tell history."""
     return [
         Finding(
             path,
@@ -40,7 +40,7 @@ def named_files(tree):
         for path, text in sources(tree, (".md",))
         if not path.startswith(("docs/decisions/", "CHANGELOG"))
         for match in _NAMED_FILE.finditer(text)
-        if match.group(1) not in tree and "X" not in match.group(1)
+        if match.group(1) not in tree and not re.search(r"\bNAME", match.group(1))
     ]
 
 

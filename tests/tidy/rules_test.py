@@ -169,6 +169,8 @@ class Rules(unittest.TestCase):
         self.finds(rules.shared_pointers, "base/x.cpp", "\nstd::shared_ptr<int> x;\n", 2)
         self.passes(rules.shared_pointers, "base/x.cpp", "// A std::shared_ptr would do.\n")
 
+        self.passes(rules.shared_pointers, "base/x.cpp", "std::shared_ptr<const int> x;\n")
+
     def test_policy_files(self):
         all_of_it = {
             "sidecar/policy/rate_limit.h": "",
