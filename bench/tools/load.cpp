@@ -1,0 +1,205 @@
+// A client for what wrk does not do: requests at a fixed rate that does not wait for answers (open
+// loop), and an exact number of requests. GET, HTTP/1.1, answers with Content-Length.
+//
+// usage: load PORT PATH CONNECTIONS REQUESTS [RATE]
+// With RATE (requests per second) a request is due at its time whatever became of those before; its
+// latency counts from then, so that a proxy that stalls cannot hide it. Without, each connection
+// asks again as soon as it is answered. Prints `good bad p50 p99 max`, times in microseconds.
+//
+// built by bench/setup.py: g++ -O2 -std=c++20
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct Connection {
+  int socket = -1;
+  Clock::time_point due;  // Of the request under way.
+  std::string head;       // What came of the answer's head.
+  std::size_t body_left = 0;
+  bool busy = false;
+};
+
+struct Options {
+  int port;
+  std::string path;
+  std::size_t connections;
+  std::size_t requests;
+  double rate;  // 0: closed loop.
+};
+
+class Load final {
+ public:
+  explicit Load(const Options& options)
+      : options_(options),
+        request_("GET " + options.path + " HTTP/1.1\r\nHost: bench\r\n\r\n"),
+        poll_(epoll_create1(0)),
+        connections_(options.connections) {
+    for (auto& connection : connections_) open(connection);
+  }
+
+  void run() {
+    begin_ = Clock::now();
+    if (options_.rate == 0) {
+      for (auto& connection : connections_) ask(connection, begin_);
+    }
+    while (good_ + bad_ < options_.requests) turn();
+  }
+
+  void print() {
+    std::sort(micros_.begin(), micros_.end());
+    const auto at = [&](double share) {
+      return micros_.empty() ? 0.0
+                             : micros_[static_cast<std::size_t>(share * (micros_.size() - 1))];
+    };
+    std::printf("%zu %zu %.1f %.1f %.1f\n", good_, bad_, at(0.5), at(0.99), at(1));
+  }
+
+ private:
+  void open(Connection& connection) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<unsigned short>(options_.port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    connection.socket = socket(AF_INET, SOCK_STREAM, 0);
+    const int one = 1;
+    setsockopt(connection.socket, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    const auto* to = reinterpret_cast<const sockaddr*>(&address);
+    if (connect(connection.socket, to, sizeof address) != 0) {
+      std::perror("connect");
+      std::exit(1);
+    }
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.ptr = &connection;
+    epoll_ctl(poll_, EPOLL_CTL_ADD, connection.socket, &event);
+  }
+
+  // One wait, which ends at the latest when the next request is due.
+  void turn() {
+    start_what_is_due();
+    const auto wait = wait_time();
+    epoll_event events[256];
+    const int ready = epoll_pwait2(poll_, events, 256, &wait, nullptr);
+    for (int i = 0; i < ready; ++i) read(*static_cast<Connection*>(events[i].data.ptr));
+  }
+
+  timespec wait_time() const {
+    if (options_.rate == 0 || started_ >= options_.requests) return {1, 0};
+    const auto left = std::max<long long>(0, (due(started_) - Clock::now()).count());
+    return {left / 1'000'000'000, left % 1'000'000'000};
+  }
+
+  Clock::time_point due(std::size_t number) const {
+    const std::chrono::duration<double> after(static_cast<double>(number) / options_.rate);
+    return begin_ + std::chrono::duration_cast<Clock::duration>(after);
+  }
+
+  void start_what_is_due() {
+    if (options_.rate == 0) return;
+    const auto now = Clock::now();
+    while (started_ < options_.requests && due(started_) <= now) {
+      const auto idle = std::find_if(connections_.begin(), connections_.end(),
+                                     [](const Connection& c) { return !c.busy; });
+      if (idle == connections_.end()) return;  // Starts late, and its latency says so.
+      ask(*idle, due(started_));
+    }
+  }
+
+  void ask(Connection& connection, Clock::time_point due_at) {
+    if (started_ == options_.requests) return;
+    ++started_;
+    connection.busy = true;
+    connection.due = due_at;
+    connection.head.clear();
+    connection.body_left = 0;
+    if (send(connection.socket, request_.data(), request_.size(), MSG_NOSIGNAL) < 0)
+      fail(connection);
+  }
+
+  void read(Connection& connection) {
+    static char buffer[256 * 1024];
+    const ssize_t got = recv(connection.socket, buffer, sizeof buffer, MSG_DONTWAIT);
+    if (got < 0) return;
+    if (got == 0) return fail(connection);
+    std::string_view bytes(buffer, static_cast<std::size_t>(got));
+    if (connection.body_left == 0) bytes = take_head(connection, bytes);
+    connection.body_left -= std::min(connection.body_left, bytes.size());
+    if (connection.body_left == 0 && connection.head.ends_with("\r\n\r\n")) answered(connection);
+  }
+
+  // Adds to the head what belongs to it and gives back the rest, which is body.
+  static std::string_view take_head(Connection& connection, std::string_view bytes) {
+    connection.head += bytes;
+    const auto end = connection.head.find("\r\n\r\n");
+    if (end == std::string::npos) return {};
+    const auto body = connection.head.size() - (end + 4);
+    connection.head.resize(end + 4);
+    connection.body_left = content_length(connection.head);
+    return bytes.substr(bytes.size() - body);
+  }
+
+  static std::size_t content_length(std::string head) {
+    std::transform(head.begin(), head.end(), head.begin(), ::tolower);
+    constexpr std::string_view name = "content-length: ";
+    const auto at = head.find(name);
+    std::size_t length = 0;
+    if (at != std::string::npos)
+      std::from_chars(&head[at + name.size()], &head[head.size()], length);
+    return length;
+  }
+
+  void answered(Connection& connection) {
+    const auto now = Clock::now();
+    const bool is_good = connection.head.starts_with("HTTP/1.1 200");
+    ++(is_good ? good_ : bad_);
+    micros_.push_back(std::chrono::duration<double, std::micro>(now - connection.due).count());
+    connection.busy = false;
+    if (options_.rate == 0) ask(connection, now);
+  }
+
+  void fail(Connection& connection) {
+    if (connection.busy) ++bad_;
+    connection.busy = false;
+    close(connection.socket);
+    open(connection);
+    if (options_.rate == 0) ask(connection, Clock::now());
+  }
+
+  const Options options_;
+  const std::string request_;
+  const int poll_;
+  std::vector<Connection> connections_;
+  Clock::time_point begin_;
+  std::size_t started_ = 0;
+  std::size_t good_ = 0;
+  std::size_t bad_ = 0;
+  std::vector<double> micros_;
+};
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  if (count < 5)
+    return std::fputs("usage: load PORT PATH CONNECTIONS REQUESTS [RATE]\n", stderr), 64;
+  Load load({std::atoi(arguments[1]), arguments[2], std::strtoul(arguments[3], nullptr, 10),
+             std::strtoul(arguments[4], nullptr, 10), count > 5 ? std::atof(arguments[5]) : 0.0});
+  prctl(PR_SET_TIMERSLACK, 1);  // Wake when due, not up to 50 us later.
+  load.run();
+  load.print();
+}
