@@ -27,11 +27,49 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// One answer as it comes: a head, then as many bytes as its Content-Length says.
+class Answer final {
+ public:
+  // Whether the answer is complete with these bytes.
+  bool take(std::string_view bytes) {
+    if (body_left_ == 0) bytes = take_head(bytes);
+    body_left_ -= std::min(body_left_, bytes.size());
+    return body_left_ == 0 && head_.ends_with("\r\n\r\n");
+  }
+
+  bool is_good() const { return head_.starts_with("HTTP/1.1 200"); }
+
+ private:
+  // Adds to the head what belongs to it and gives back the rest, which is body.
+  std::string_view take_head(std::string_view bytes) {
+    head_ += bytes;
+    const auto end = head_.find("\r\n\r\n");
+    if (end == std::string::npos) return {};
+    const auto body = head_.size() - (end + 4);
+    head_.resize(end + 4);
+    body_left_ = content_length(head_);
+    return bytes.substr(bytes.size() - body);
+  }
+
+  static std::size_t content_length(std::string head) {
+    std::transform(head.begin(), head.end(), head.begin(), ::tolower);
+    constexpr std::string_view name = "content-length: ";
+    const auto at = head.find(name);
+    std::size_t length = 0;
+    if (at != std::string::npos) {
+      std::from_chars(&head[at + name.size()], &head[head.size()], length);
+    }
+    return length;
+  }
+
+  std::string head_;
+  std::size_t body_left_ = 0;
+};
+
 struct Connection {
   int socket = -1;
   Clock::time_point due;  // Of the request under way.
-  std::string head;       // What came of the answer's head.
-  std::size_t body_left = 0;
+  Answer answer;
   bool busy = false;
 };
 
@@ -126,8 +164,7 @@ class Load final {
     ++started_;
     connection.busy = true;
     connection.due = due_at;
-    connection.head.clear();
-    connection.body_left = 0;
+    connection.answer = {};
     if (send(connection.socket, request_.data(), request_.size(), MSG_NOSIGNAL) < 0)
       fail(connection);
   }
@@ -137,37 +174,12 @@ class Load final {
     const ssize_t got = recv(connection.socket, buffer, sizeof buffer, MSG_DONTWAIT);
     if (got < 0) return;
     if (got == 0) return fail(connection);
-    std::string_view bytes(buffer, static_cast<std::size_t>(got));
-    if (connection.body_left == 0) bytes = take_head(connection, bytes);
-    connection.body_left -= std::min(connection.body_left, bytes.size());
-    if (connection.body_left == 0 && connection.head.ends_with("\r\n\r\n")) answered(connection);
-  }
-
-  // Adds to the head what belongs to it and gives back the rest, which is body.
-  static std::string_view take_head(Connection& connection, std::string_view bytes) {
-    connection.head += bytes;
-    const auto end = connection.head.find("\r\n\r\n");
-    if (end == std::string::npos) return {};
-    const auto body = connection.head.size() - (end + 4);
-    connection.head.resize(end + 4);
-    connection.body_left = content_length(connection.head);
-    return bytes.substr(bytes.size() - body);
-  }
-
-  static std::size_t content_length(std::string head) {
-    std::transform(head.begin(), head.end(), head.begin(), ::tolower);
-    constexpr std::string_view name = "content-length: ";
-    const auto at = head.find(name);
-    std::size_t length = 0;
-    if (at != std::string::npos)
-      std::from_chars(&head[at + name.size()], &head[head.size()], length);
-    return length;
+    if (connection.answer.take({buffer, static_cast<std::size_t>(got)})) answered(connection);
   }
 
   void answered(Connection& connection) {
     const auto now = Clock::now();
-    const bool is_good = connection.head.starts_with("HTTP/1.1 200");
-    ++(is_good ? good_ : bad_);
+    ++(connection.answer.is_good() ? good_ : bad_);
     micros_.push_back(std::chrono::duration<double, std::micro>(now - connection.due).count());
     connection.busy = false;
     if (options_.rate == 0) ask(connection, now);

