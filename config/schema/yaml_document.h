@@ -36,6 +36,8 @@ struct YamlLimits {
   std::size_t scalar_bytes = 64 * 1'024;
 };
 
+class YamlParser;
+
 // The documents of one text, one after the other, in the part of YAML that means the same to all
 // readers: no anchors, aliases, tags, merge keys, directives, tabs; no key twice; UTF-8 only.
 class YamlFile final {
@@ -51,8 +53,9 @@ class YamlFile final {
   const YamlNode* next(Violations& violations);
 
  private:
-  class Parser;
-  std::unique_ptr<Parser> parser_;
+  std::unique_ptr<YamlParser> parser_;
+  Violations bad_byte_;  // At most one: then nothing is parsed.
+  bool is_told_ = false;
 };
 
 }  // namespace skiff
