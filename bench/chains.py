@@ -73,7 +73,7 @@ def await_port(port, process=None, limit_s=15.0):
 
 @contextlib.contextmanager
 def running(chain, prefix=(), env=None):
-    """Runs the chain's processes on the proxies' CPU; gives their pids. `prefix` goes before each."""
+    """Runs the chain's processes on the proxies' CPU, each behind `prefix`; gives their pids."""
     if chain.cmds and accepts(chain.port):
         raise RuntimeError(f"port {chain.port} of {chain.name} is taken: does a run go on already?")
     path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
@@ -107,7 +107,7 @@ def stop(process):
 
 @contextlib.contextmanager
 def backend():
-    """The backend of every chain; one that already serves the files on its port is taken as it is."""
+    """The backend of every chain; one that is on its port already is taken as it is."""
     if accepts(BACKEND_PORT):
         print(f"using the backend that is on port {BACKEND_PORT} already", file=sys.stderr)
         yield

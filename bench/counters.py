@@ -147,9 +147,7 @@ def instructed(chain, requests):
         total = 0
         for path in glob.glob(f"{folder}/out.*"):
             with open(path, encoding="utf-8", errors="replace") as file:
-                total += sum(
-                    int(x) for x in re.findall(r"^(?:summary|totals): (\d+)", file.read(), re.M)[:1]
-                )
+                total += int(re.search(r"^(?:summary|totals): (\d+)", file.read(), re.M).group(1))
     return total, done
 
 

@@ -39,7 +39,10 @@ def for_time(chain, connections, path, seconds):
 def exactly(chain, connections, path, requests, rate=None):
     """`requests` of them in all; with `rate` (a second) each when it is due, in an open loop."""
     command = [f"{chains.CACHE}/load", str(chain.port), path, str(connections), str(requests)]
-    good, bad, p50, p99, _ = _run(command + ([str(rate)] if rate else [])).split()
+    words = _run(command + ([str(rate)] if rate else [])).split()
+    if len(words) != 5:
+        raise RuntimeError(f"{chain.name}: nobody listens on port {chain.port} any more")
+    good, bad, p50, p99, _ = words
     return Load(int(good), int(bad), 0, float(p50), float(p99))
 
 

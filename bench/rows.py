@@ -5,7 +5,7 @@ import dataclasses
 
 @dataclasses.dataclass
 class Bar:
-    """`ours` is at most `times` × the value of `peer`, or at most `limit` where there is no peer."""
+    """Ours is at most `times` × the value of `peer`, or at most `limit` where there is no peer."""
 
     peer: str = ""
     times: float = 1.0

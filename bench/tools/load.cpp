@@ -81,6 +81,23 @@ struct Options {
   double rate;  // 0: closed loop.
 };
 
+// A connection on loopback; ends the program where nobody listens.
+int connect_to(int port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<unsigned short>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const int one = 1;
+  const int connection = socket(AF_INET, SOCK_STREAM, 0);
+  setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  const auto* to = reinterpret_cast<const sockaddr*>(&address);
+  if (connect(connection, to, sizeof address) != 0) {
+    std::perror("connect");
+    std::exit(1);
+  }
+  return connection;
+}
+
 class Load final {
  public:
   explicit Load(const Options& options)
@@ -110,18 +127,7 @@ class Load final {
 
  private:
   void open(Connection& connection) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<unsigned short>(options_.port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    connection.socket = socket(AF_INET, SOCK_STREAM, 0);
-    const int one = 1;
-    setsockopt(connection.socket, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    const auto* to = reinterpret_cast<const sockaddr*>(&address);
-    if (connect(connection.socket, to, sizeof address) != 0) {
-      std::perror("connect");
-      std::exit(1);
-    }
+    connection.socket = connect_to(options_.port);
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.ptr = &connection;
@@ -149,9 +155,8 @@ class Load final {
   }
 
   void start_what_is_due() {
-    if (options_.rate == 0) return;
     const auto now = Clock::now();
-    while (started_ < options_.requests && due(started_) <= now) {
+    while (options_.rate != 0 && started_ < options_.requests && due(started_) <= now) {
       const auto idle = std::find_if(connections_.begin(), connections_.end(),
                                      [](const Connection& c) { return !c.busy; });
       if (idle == connections_.end()) return;  // Starts late, and its latency says so.
