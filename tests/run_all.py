@@ -26,18 +26,18 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PYTHON_FOLDERS = ("tests/tidy", "tests/integration", "tests/conformance")
-UNIT_PROGRAMS = ("skiff-unit-tests", "shop-unit-tests")
+UNIT_TESTS, MORE_UNIT_TESTS = "skiff-unit-tests", ("shop-unit-tests",)
 TIMEOUT_S = int(os.environ.get("SKIFF_TEST_TIMEOUT", "300"))
 
 
 def programs(folder, only_programs):
     """Paths of all test programs, in the order in which they run: what is quick comes first."""
-    unit = [os.path.join(folder, name) for name in UNIT_PROGRAMS]
-    found = [path for path in unit if os.path.exists(path)]
+    more = [os.path.join(folder, name) for name in MORE_UNIT_TESTS]
+    unit = [os.path.join(folder, UNIT_TESTS)] + [path for path in more if os.path.exists(path)]
     if only_programs:
-        return found
+        return unit
     tidy, *others = [sorted(glob.glob(f"{ROOT}/{f}/*_test.py")) for f in PYTHON_FOLDERS]
-    return tidy + found + [path for some in others for path in some]
+    return tidy + unit + [path for some in others for path in some]
 
 
 def command(path, report, text):
@@ -70,7 +70,11 @@ def gtest_counts(report):
 def execute(cmd):
     """The exit status of `cmd`, or None after the timeout. It and all it started are gone after."""
     env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-    process = subprocess.Popen(cmd, cwd=ROOT, env=env, start_new_session=True)
+    try:
+        process = subprocess.Popen(cmd, cwd=ROOT, env=env, start_new_session=True)
+    except OSError as error:
+        print(f"{cmd[0]}: {error.strerror}")
+        return 127
     try:
         return process.wait(TIMEOUT_S)
     except subprocess.TimeoutExpired:
