@@ -124,6 +124,14 @@ class Rules(unittest.TestCase):
         self.finds(rules.include_ranks, "control-plane/push/p.cpp", text, 1, beside)
         self.passes(rules.include_ranks, "control-plane/app/p.cpp", text, beside)
 
+    def test_services_of_the_shop_do_not_meet(self):
+        beside = {"sample-services/user/u.h": "", "config/c.h": "", "base/b.h": ""}
+        for name in ("sample-services/user/u.h", "config/c.h"):
+            text = f'#include "{name}"'
+            self.finds(rules.include_ranks, "sample-services/order/o.cpp", text, 1, beside)
+        text = '#include "base/b.h"'
+        self.passes(rules.include_ranks, "sample-services/order/o.cpp", text, beside)
+
     def test_file_budget(self):
         self.finds(budgets.file_budget, "base/x.h", lines(401), 400)
         self.passes(budgets.file_budget, "base/x.h", lines(400))
