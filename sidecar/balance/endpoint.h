@@ -9,18 +9,19 @@ namespace skiff {
 
 class Forwarder;
 
-// One instance of a target, as one worker sees it. At most 200 bytes beside its strings' heap.
+// One instance of a target, as one worker sees it. At most 200 bytes, with its spec and what the
+// set keeps to find it, beside its strings' heap.
 struct Endpoint {
-  const EndpointSpec* spec = nullptr;  // In the EndpointSet.
+  const EndpointSpec* spec = nullptr;  // In the EndpointSet; valid until its next update().
   Forwarder* forwarder = nullptr;      // Leads to its pool; set by whoever made the endpoint.
   std::uint64_t hash = 0;              // Of the address, for ring and table.
   TimePoint added{};                   // For the slow start.
-  double cost_ns = 0;                  // Peak EWMA of the time to an answer's head.
   TimePoint cost_at{};                 // When cost_ns was last touched.
+  float cost_ns = 0;                   // Peak EWMA of the time to an answer's head.
   std::uint32_t in_flight = 0;
   std::uint32_t weight = 1;  // The spec's.
   bool healthy = true;       // By active checks.
-  bool in_zone = true;       // In this sidecar's own zone (or no zone is set).
+  bool in_zone = true;       // In this sidecar's own zone, or this sidecar has none.
 };
 
 }  // namespace skiff

@@ -12,6 +12,7 @@
 #include "config/schema/traffic_policy.h"
 #include "sidecar/balance/balancer.h"
 #include "sidecar/balance/endpoint.h"
+#include "sidecar/balance/peak_ewma.h"
 
 namespace skiff {
 
@@ -23,12 +24,15 @@ class EndpointSet final {
  public:
   EndpointSet(const LoadBalancingConfig& config, const SlowStartConfig& slow_start,
               std::string_view own_zone);
+  EndpointSet(const EndpointSet&) = delete;
+  EndpointSet& operator=(const EndpointSet&) = delete;
   ~EndpointSet();
 
   // Replaces the membership. An endpoint whose address stays keeps its state; a new one starts its
-  // slow start at `now` (not those of the very first update). `added` is called for each new one,
-  // and `removed` for each that goes, before this returns; a removed Endpoint object stays valid
-  // until its in_flight is 0 and forget_removed() ran.
+  // slow start at `now` (not those of the very first update) and is taken to need what the others
+  // need on average, `initialRtt` at most. Of specs with one address the first counts. `added` is
+  // called for each new endpoint, and `removed` for each that goes, before this returns; a removed
+  // Endpoint and its spec stay valid until its in_flight is 0 and forget_removed() ran.
   void update(std::vector<EndpointSpec> specs, TimePoint now,
               const std::function<void(Endpoint&)>& added,
               const std::function<void(Endpoint&)>& removed);
@@ -40,13 +44,16 @@ class EndpointSet final {
   // By active checks. Unknown addresses are ignored.
   void set_healthy(std::string_view address, bool healthy, TimePoint now);
 
-  Endpoint* pick(const Pick& pick, Random& random);
+  // Null where no endpoint may be chosen.
+  Endpoint* pick(const Pick& pick, Random& random) { return balancer_->pick(pick, random); }
 
   // Bookkeeping of one attempt, in this order: started, answered (not when it was given up), ended.
-  void started(Endpoint& endpoint);
+  void started(Endpoint& endpoint) { ++endpoint.in_flight; }
   // `latency` from sent to the answer's head; `bad`: 5xx, 429 or no answer, which is priced at
   // errorPenalty so that fast errors attract nothing.
-  void answered(Endpoint& endpoint, Duration latency, bool bad, TimePoint now);
+  void answered(Endpoint& endpoint, Duration latency, bool bad, TimePoint now) {
+    estimate_.measured(endpoint, latency, bad, now);
+  }
   void ended(Endpoint& endpoint);
 
   void forget_removed();
@@ -55,14 +62,26 @@ class EndpointSet final {
   const std::vector<std::unique_ptr<Endpoint>>& endpoints() const { return endpoints_; }
 
  private:
+  using Endpoints = std::vector<std::unique_ptr<Endpoint>>;
+  // Kept until nothing is in flight to it.
+  struct Removed {
+    std::unique_ptr<Endpoint> endpoint;
+    std::unique_ptr<const EndpointSpec> spec;
+  };
+
+  void take_spec(Endpoint& endpoint, const EndpointSpec& spec) const;
+  void remove(std::unique_ptr<Endpoint> endpoint, EndpointSpec spec);
+  double cost_of_new(TimePoint now) const;
   void rebuild(TimePoint now);
+  void choose_usable();
 
   LoadBalancingConfig config_;
   SlowStartConfig slow_start_;
+  PeakEwma estimate_;
   std::string own_zone_;
-  std::vector<EndpointSpec> specs_;
-  std::vector<std::unique_ptr<Endpoint>> endpoints_;
-  std::vector<std::unique_ptr<Endpoint>> removed_;
+  std::vector<EndpointSpec> specs_;  // Each beside its endpoint, by index.
+  Endpoints endpoints_;
+  std::vector<Removed> removed_;
   std::vector<Endpoint*> usable_;
   std::unique_ptr<Balancer> balancer_;
   bool panics_ = false;

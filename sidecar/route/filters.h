@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "config/schema/http_route.h"
 #include "sidecar/http/arena.h"
@@ -9,7 +11,8 @@
 namespace skiff {
 
 // Changes a request as `filters` say (RequestHeaderModifier, URLRewrite). `matched_prefix` is what
-// ReplacePrefixMatch replaces. New text goes to `arena`.
+// ReplacePrefixMatch replaces. New text goes to `arena`. Host is the authority; fields of framing
+// and of the connection stay as they are, whatever a filter says.
 void apply_request_filters(std::span<const HTTPRouteFilter> filters,
                            std::string_view matched_prefix, Arena& arena, Request& request);
 
@@ -18,13 +21,10 @@ void apply_response_filters(std::span<const HTTPRouteFilter> filters, Arena& are
                             Response& response);
 
 // The answer of a RequestRedirect among `filters` (Location and status), or false where none is.
-// `listener_port` is the port the request came to.
+// `listener_port` is the port the request came to, 0: unknown. The answer has an empty body. A
+// relative Location where neither the filter nor the request names a host.
 bool make_redirect(std::span<const HTTPRouteFilter> filters, std::string_view matched_prefix,
                    std::uint16_t listener_port, Arena& arena, const Request& request,
                    Response& response);
-
-// A stable number for the split key, or 0 where the request lacks it. Source of the hash: xxh3.
-std::uint64_t split_hash(const SplitKey& key, std::string_view client_address,
-                         const Request& request);
 
 }  // namespace skiff

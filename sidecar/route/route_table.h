@@ -13,6 +13,7 @@
 #include "config/schema/traffic_policy.h"
 #include "sidecar/http/endpoint_spec.h"
 #include "sidecar/http/message.h"
+#include "sidecar/route/compiled_match.h"
 
 namespace skiff {
 
@@ -72,10 +73,12 @@ class RouteTable {
 struct RoutePlan {
   std::vector<TargetSpec> targets;
   std::vector<std::unique_ptr<RouteRule>> rules;
-  std::unique_ptr<RouteTable> mesh;  // For outbound listeners.
-  // By `NAME.NAMESPACE/SECTION`.
+  std::vector<std::unique_ptr<const CompiledMatch>> matches;  // What the tables point to.
+  std::unique_ptr<RouteTable> mesh;                           // For outbound listeners.
+  // By `NAME.NAMESPACE/SECTION`; see gateway().
   std::vector<std::pair<std::string, std::unique_ptr<RouteTable>>> gateways;
 
+  // `NAME.NAMESPACE/` finds a Gateway's only listener. Null: there is none, or several.
   const RouteTable* gateway(std::string_view name) const;
 };
 

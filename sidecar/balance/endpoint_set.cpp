@@ -1,0 +1,165 @@
+#include "sidecar/balance/endpoint_set.h"
+
+#include <algorithm>
+#include <cassert>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+
+#include "base/hash.h"
+
+namespace skiff {
+namespace {
+
+// When the endpoints of the first update were added: no slow start is that long.
+constexpr TimePoint long_ago = TimePoint{} - std::chrono::hours(24 * 365);
+
+// How many of some endpoints may be used.
+struct Availability {
+  std::size_t all = 0;
+  std::size_t healthy = 0;
+
+  void count(const Endpoint& endpoint) {
+    ++all;
+    if (endpoint.healthy) ++healthy;
+  }
+  bool is_below(Ratio share) const {
+    return static_cast<double>(healthy) < share.value * static_cast<double>(all);
+  }
+};
+
+// In their order; of those with one address the first.
+std::vector<EndpointSpec> without_doubles(std::vector<EndpointSpec> specs) {
+  std::vector<EndpointSpec> kept;
+  kept.reserve(specs.size());  // So that `seen` may hold views.
+  std::unordered_set<std::string_view> seen;
+  for (EndpointSpec& spec : specs)
+    if (!seen.contains(spec.address)) seen.insert(kept.emplace_back(std::move(spec)).address);
+  return kept;
+}
+
+std::unique_ptr<Endpoint> make_endpoint(const EndpointSpec& spec, double cost_ns,
+                                        TimePoint added_at, TimePoint now) {
+  auto endpoint = std::make_unique<Endpoint>();
+  endpoint->hash = stable_hash(spec.address);
+  endpoint->added = added_at;
+  endpoint->cost_ns = static_cast<float>(cost_ns);
+  endpoint->cost_at = now;
+  return endpoint;
+}
+
+}  // namespace
+
+EndpointSet::EndpointSet(const LoadBalancingConfig& config, const SlowStartConfig& slow_start,
+                         std::string_view own_zone)
+    : config_(config),
+      slow_start_(slow_start),
+      estimate_(config),
+      own_zone_(own_zone),
+      balancer_(make_balancer(config, slow_start)) {}
+
+EndpointSet::~EndpointSet() = default;
+
+void EndpointSet::update(std::vector<EndpointSpec> specs, TimePoint now,
+                         const std::function<void(Endpoint&)>& added,
+                         const std::function<void(Endpoint&)>& removed) {
+  const double cost_ns = cost_of_new(now);
+  const TimePoint added_at = std::exchange(first_update_, false) ? long_ago : now;
+  std::vector<EndpointSpec> old_specs = std::exchange(specs_, without_doubles(std::move(specs)));
+  Endpoints old = std::exchange(endpoints_, {});
+  std::unordered_map<std::string_view, std::size_t> old_index;
+  for (std::size_t i = 0; i < old.size(); ++i) old_index.emplace(old_specs[i].address, i);
+
+  std::vector<Endpoint*> fresh;
+  endpoints_.reserve(specs_.size());
+  for (const EndpointSpec& spec : specs_) {
+    const auto at = old_index.find(spec.address);
+    const bool is_new = at == old_index.end();
+    endpoints_.push_back(is_new ? make_endpoint(spec, cost_ns, added_at, now)
+                                : std::move(old[at->second]));
+    Endpoint& endpoint = *endpoints_.back();
+    take_spec(endpoint, spec);
+    if (is_new) fresh.push_back(&endpoint);
+  }
+  const std::size_t first_removed = removed_.size();
+  for (std::size_t i = 0; i < old.size(); ++i)
+    if (old[i] != nullptr) remove(std::move(old[i]), std::move(old_specs[i]));
+  rebuild(now);
+
+  for (Endpoint* endpoint : fresh) added(*endpoint);
+  for (std::size_t i = first_removed; i < removed_.size(); ++i) removed(*removed_[i].endpoint);
+}
+
+// The mean of what the others need, at most initialRtt.
+double EndpointSet::cost_of_new(TimePoint now) const {
+  const double most = static_cast<double>(Duration(config_.initial_rtt).count());
+  if (endpoints_.empty()) return most;
+  double sum = 0;
+  for (const auto& endpoint : endpoints_) sum += estimate_.cost(*endpoint, now);
+  return std::min(most, sum / static_cast<double>(endpoints_.size()));
+}
+
+void EndpointSet::take_spec(Endpoint& endpoint, const EndpointSpec& spec) const {
+  endpoint.spec = &spec;
+  endpoint.weight = spec.weight;
+  endpoint.in_zone = own_zone_.empty() || spec.zone == own_zone_;
+}
+
+void EndpointSet::remove(std::unique_ptr<Endpoint> endpoint, EndpointSpec spec) {
+  Removed& removed = removed_.emplace_back();
+  removed.spec = std::make_unique<const EndpointSpec>(std::move(spec));
+  removed.endpoint = std::move(endpoint);
+  removed.endpoint->spec = removed.spec.get();
+}
+
+void EndpointSet::configure(const LoadBalancingConfig& config, const SlowStartConfig& slow_start,
+                            TimePoint now) {
+  config_ = config;
+  slow_start_ = slow_start;
+  estimate_ = PeakEwma(config);
+  balancer_ = make_balancer(config, slow_start);
+  rebuild(now);
+}
+
+void EndpointSet::set_healthy(std::string_view address, bool healthy, TimePoint now) {
+  const std::uint64_t hash = stable_hash(address);
+  for (const auto& endpoint : endpoints_) {
+    if (endpoint->hash != hash || endpoint->spec->address != address) continue;
+    if (std::exchange(endpoint->healthy, healthy) != healthy) rebuild(now);
+    return;
+  }
+}
+
+void EndpointSet::ended(Endpoint& endpoint) {
+  assert(endpoint.in_flight > 0);
+  --endpoint.in_flight;
+}
+
+void EndpointSet::forget_removed() {
+  std::erase_if(removed_, [](const Removed& r) { return r.endpoint->in_flight == 0; });
+}
+
+void EndpointSet::rebuild(TimePoint now) {
+  choose_usable();
+  balancer_->rebuild(usable_, now);
+}
+
+void EndpointSet::choose_usable() {
+  Availability everywhere;
+  Availability in_zone;
+  for (const auto& endpoint : endpoints_) {
+    if (endpoint->weight == 0) continue;
+    everywhere.count(*endpoint);
+    if (endpoint->in_zone) in_zone.count(*endpoint);
+  }
+  panics_ = everywhere.is_below(config_.panic_threshold);
+  const bool only_zone = !panics_ && config_.zone_spill.value > 0 && in_zone.healthy > 0 &&
+                         !in_zone.is_below(config_.zone_spill);
+  usable_.clear();
+  for (const auto& endpoint : endpoints_) {
+    if (endpoint->weight == 0 || (!panics_ && !endpoint->healthy)) continue;
+    if (!only_zone || endpoint->in_zone) usable_.push_back(endpoint.get());
+  }
+}
+
+}  // namespace skiff

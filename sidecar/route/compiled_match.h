@@ -1,0 +1,52 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/schema/http_route.h"
+#include "sidecar/http/message.h"
+
+namespace re2 {
+class RE2;
+}
+
+namespace skiff {
+
+// One HTTPRouteMatch, made ready: regular expressions built, names in lower case. Immutable; any
+// thread may ask it.
+class CompiledMatch final {
+ public:
+  explicit CompiledMatch(const HTTPRouteMatch& match);
+  CompiledMatch(const CompiledMatch&) = delete;
+  CompiledMatch& operator=(const CompiledMatch&) = delete;
+  ~CompiledMatch();
+
+  PathMatch::Type path_type() const { return path_type_; }
+  // Of a prefix without the slash at its end, so that `/` is empty.
+  const std::string& path() const { return path_; }
+
+  // Whether the request meets all that is asked beside an exact path or a prefix, which the caller
+  // has looked up. A regular expression is asked here.
+  bool holds(const Request& request) const { return plain_ || holds_all(request); }
+
+  // Whether this is to be tried before `other` when both are for the same path: with a method; with
+  // more headers; with more query parameters.
+  bool more_specific_than(const CompiledMatch& other) const;
+
+ private:
+  struct Condition;  // On a header or a query parameter.
+
+  bool holds_all(const Request& request) const;
+
+  PathMatch::Type path_type_;
+  std::string path_;
+  std::unique_ptr<const re2::RE2> path_regex_;
+  std::string method_;
+  std::vector<Condition> headers_;
+  std::vector<Condition> query_params_;
+  bool plain_;
+};
+
+}  // namespace skiff

@@ -1,0 +1,63 @@
+#include "sidecar/route/policy_choice.h"
+
+#include <algorithm>
+
+#include "sidecar/route/names.h"
+
+namespace skiff {
+namespace {
+
+std::string key_of(std::string_view kind, std::string_view ns, std::string_view name,
+                   std::string_view part) {
+  std::string key(kind);
+  for (const std::string_view word : {ns, name, part}) key.append("/").append(word);
+  return key;
+}
+
+std::string port_part(std::uint16_t port) { return ":" + std::to_string(port); }
+
+}  // namespace
+
+PolicyChoice::PolicyChoice(const std::vector<TrafficPolicy>& policies) {
+  std::vector<const TrafficPolicy*> ordered;
+  for (const TrafficPolicy& policy : policies) ordered.push_back(&policy);
+  std::stable_sort(ordered.begin(), ordered.end(), [](const auto* a, const auto* b) {
+    return comes_before(a->metadata, b->metadata);
+  });
+  for (const TrafficPolicy* policy : ordered) {
+    for (const ObjectRef& ref : policy->target_refs) {
+      const std::string part = ref.port != 0 ? port_part(ref.port) : ref.section_name;
+      const std::string& ns = namespace_of(ref, policy->metadata.ns);
+      by_key_.emplace(key_of(ref.kind, ns, ref.name, part), policy);
+    }
+  }
+}
+
+const TrafficPolicy* PolicyChoice::for_port(const Metadata& service,
+                                            const ServicePort& port) const {
+  const auto part = [&](std::string_view text) {
+    return find(key_of("Service", service.ns, service.name, text));
+  };
+  const TrafficPolicy* by_name = port.name.empty() ? nullptr : part(port.name);
+  const TrafficPolicy* by_number = part(port_part(port.port));
+  if (by_name != nullptr && by_number != nullptr)
+    return comes_before(by_number->metadata, by_name->metadata) ? by_number : by_name;
+  if (by_name != nullptr) return by_name;
+  return by_number != nullptr ? by_number : part("");
+}
+
+const TrafficPolicy* PolicyChoice::for_rule(const Metadata& route,
+                                            std::string_view rule_name) const {
+  const auto part = [&](std::string_view text) {
+    return find(key_of("HTTPRoute", route.ns, route.name, text));
+  };
+  const TrafficPolicy* of_rule = rule_name.empty() ? nullptr : part(rule_name);
+  return of_rule != nullptr ? of_rule : part("");
+}
+
+const TrafficPolicy* PolicyChoice::find(const std::string& key) const {
+  const auto at = by_key_.find(key);
+  return at == by_key_.end() ? nullptr : at->second;
+}
+
+}  // namespace skiff

@@ -1,0 +1,67 @@
+#include "sidecar/route/table_builder.h"
+
+#include <optional>
+
+namespace skiff {
+
+class TableBuilder::Table final : public RouteTable {
+ public:
+  Table(HostIndex hosts, std::vector<Ports> groups)
+      : hosts_(std::move(hosts)), groups_(std::move(groups)) {}
+
+  Found find(std::string_view host, std::uint16_t port, const Request& request) const override {
+    Found found;
+    hosts_.visit(host, [&](Group group) {
+      found = find_in(group, port, request);
+      return found.rule != nullptr;
+    });
+    return found;
+  }
+
+  Found find_for_service(std::string_view service, std::uint16_t port,
+                         const Request& request) const override {
+    const std::optional<Group> group = hosts_.exact(service);
+    return group.has_value() ? find_in(*group, port, request) : Found{};
+  }
+
+ private:
+  Found find_in(Group group, std::uint16_t port, const Request& request) const {
+    for (const auto& [its_port, paths] : groups_[group]) {
+      if (its_port != port && its_port != 0 && port != 0) continue;
+      const Candidate* found = paths->find(request);
+      if (found == nullptr) break;
+      const bool is_regex = found->match->path_type() == PathMatch::Type::regular_expression;
+      return {found->rule, is_regex ? std::string_view{} : found->match->path(), true};
+    }
+    return {nullptr, {}, true};
+  }
+
+  HostIndex hosts_;
+  std::vector<Ports> groups_;
+};
+
+TableBuilder::Group TableBuilder::add_group() {
+  groups_.emplace_back();
+  return static_cast<Group>(groups_.size() - 1);
+}
+
+void TableBuilder::add_host(std::string_view host, Group group) { hosts_.add(host, group); }
+
+TableBuilder::Group TableBuilder::group_of(std::string_view host) {
+  const auto next = static_cast<Group>(groups_.size());
+  const Group group = hosts_.add(host, next);
+  if (group == next) groups_.emplace_back();
+  return group;
+}
+
+PathIndex& TableBuilder::paths(Group group, std::uint16_t port) {
+  for (auto& [its_port, paths] : groups_[group])
+    if (its_port == port) return *paths;
+  return *groups_[group].emplace_back(port, std::make_unique<PathIndex>()).second;
+}
+
+std::unique_ptr<RouteTable> TableBuilder::build() {
+  return std::make_unique<Table>(std::exchange(hosts_, {}), std::exchange(groups_, {}));
+}
+
+}  // namespace skiff

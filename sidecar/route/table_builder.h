@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sidecar/route/host_index.h"
+#include "sidecar/route/path_index.h"
+#include "sidecar/route/route_table.h"
+
+namespace skiff {
+
+// Makes a RouteTable out of groups of hosts. All hosts of a group share their rules, which may
+// differ from port to port.
+class TableBuilder final {
+ public:
+  using Group = HostIndex::Value;
+
+  // Numbers from 0.
+  Group add_group();
+
+  // Gives `host` (a wildcard, or empty: any) to `group`, unless it has one already.
+  void add_host(std::string_view host, Group group);
+  // The group of `host`, made on first use.
+  Group group_of(std::string_view host);
+
+  // The rules of one port, made on first use. Port 0 is for requests to any port; for requests
+  // that name none, a group's first port counts.
+  PathIndex& paths(Group group, std::uint16_t port);
+
+  // Leaves the builder empty.
+  std::unique_ptr<RouteTable> build();
+
+ private:
+  using Ports = std::vector<std::pair<std::uint16_t, std::unique_ptr<PathIndex>>>;
+  class Table;
+
+  HostIndex hosts_;
+  std::vector<Ports> groups_;
+};
+
+}  // namespace skiff
