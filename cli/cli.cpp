@@ -57,8 +57,8 @@ class CommandLine final {
 
   ExitCode run(const std::vector<std::string>& arguments) {
     if (const std::string meant = suggest_command(arguments); !meant.empty()) {
-      err_ << "skiff: unknown command " << quoted(arguments.front()) << "; did you mean "
-           << quoted(meant) << "?\n";
+      err_ << "skiff: unknown command " << in_quotes(arguments.front()) << "; did you mean "
+           << in_quotes(meant) << "?\n";
       return ExitCode::usage;
     }
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());

@@ -16,7 +16,7 @@ Tree schema_of(const Type& type);
 
 Tree names(const std::vector<std::string_view>& list) {
   Tree tree = Tree::list({});
-  for (const std::string_view name : list) tree.items.push_back(Tree::quoted(std::string(name)));
+  for (const std::string_view name : list) tree.items.push_back(Tree::in_quotes(std::string(name)));
   return tree;
 }
 
@@ -75,7 +75,7 @@ void add_default(const Field& field, const void* fresh, Tree& schema) {
   const std::string text = scalar_text(field.type, field.in(fresh));
   const bool is_word = kind == Kind::integer || kind == Kind::boolean;
   if (text.empty() || (kind == Kind::integer && field.type.least > std::stoull(text))) return;
-  schema.add("default", is_word ? Tree::word(text) : Tree::quoted(text));
+  schema.add("default", is_word ? Tree::word(text) : Tree::in_quotes(text));
 }
 
 Tree object_schema(const Shape& shape) {
@@ -88,7 +88,7 @@ Tree object_schema(const Shape& shape) {
   for (const Field& field : shape.fields()) {
     Tree schema = schema_of(field.type);
     schema.entries.insert(schema.entries.begin(),
-                          {"description", Tree::quoted(std::string(field.doc))});
+                          {"description", Tree::in_quotes(std::string(field.doc))});
     add_default(field, fresh.get(), schema);
     properties.add(field.name, std::move(schema));
     if (field.is_required && field.variant_of.empty()) required.push_back(field.name);

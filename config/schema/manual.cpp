@@ -107,7 +107,7 @@ Violation unknown(std::string path, std::string what, std::vector<std::string_vi
 Violation unknown_field(std::string path, const Shape& shape, std::string_view name) {
   std::vector<std::string_view> names;
   for (const Field& field : shape.fields()) names.push_back(field.name);
-  return unknown(std::move(path), "no field " + quoted(name), std::move(names), name);
+  return unknown(std::move(path), "no field " + in_quotes(name), std::move(names), name);
 }
 
 std::string escaped(std::string text) {
@@ -145,7 +145,7 @@ Result<std::string, Violation> explain(std::string_view path) {
   if (kind == nullptr) {
     std::vector<std::string_view> names;
     for (const Kind& each : kinds()) names.push_back(each.name);
-    return unknown({}, "no kind " + quoted(parts.front()), names, parts.front());
+    return unknown({}, "no kind " + in_quotes(parts.front()), names, parts.front());
   }
   std::string so_far(kind->name);
   const Shape* shape = &kind->shape();

@@ -82,7 +82,8 @@ void ReferenceChecks::complain_of_missing(const Position& position, const std::s
                                           std::string_view kind, std::string_view ns,
                                           std::string_view name) const {
   complain(position, path,
-           "there is no " + std::string(kind) + " " + quoted(name) + " in namespace " + quoted(ns));
+           "there is no " + std::string(kind) + " " + in_quotes(name) + " in namespace " +
+               in_quotes(ns));
   violations_.back().suggestion = index_.suggest(kind, ns, name);
 }
 
@@ -92,7 +93,7 @@ void ReferenceChecks::check(const Service& service) const {
   if (whole == nullptr) {
     complain_of_missing(service.position, "spec.of", "Service", service.metadata.ns, service.of);
   } else if (!whole->of.empty()) {
-    complain(service.position, "spec.of", quoted(service.of) + " is itself a part of another",
+    complain(service.position, "spec.of", in_quotes(service.of) + " is itself a part of another",
              "a service that has endpoints of its own");
   }
 }
@@ -128,11 +129,11 @@ void ReferenceChecks::check_gateway_parent(const HTTPRoute& route, const ObjectR
   }
   if (ns != route.metadata.ns) {
     return complain(ref.position, path + ".namespace", "the Gateway is in another namespace",
-                    quoted(route.metadata.ns) + ", the route's own");
+                    in_quotes(route.metadata.ns) + ", the route's own");
   }
   if (!ref.section_name.empty() && !has_name(gateway->listeners, ref.section_name)) {
     return complain(ref.position, path + ".sectionName",
-                    quoted(ref.section_name) + " is no listener of the Gateway",
+                    in_quotes(ref.section_name) + " is no listener of the Gateway",
                     names_of(gateway->listeners));
   }
   const auto attaches = [&](const GatewayPort& listener) {
@@ -177,7 +178,7 @@ void ReferenceChecks::check_backend(const HTTPRoute& route, const ObjectRef& ref
   if (ns != route.metadata.ns && has_gateway_parent(route)) {
     complain(ref.position, path + ".namespace",
              "a Gateway's route does not reach into another namespace",
-             quoted(route.metadata.ns) + ", the route's own");
+             in_quotes(route.metadata.ns) + ", the route's own");
   }
   if (ref.port == 0 && service->ports.size() > 1) {
     complain(ref.position, path + ".port", "is missing, as the Service has several",
@@ -199,12 +200,12 @@ void ReferenceChecks::check_target(const TrafficPolicy& policy, const ObjectRef&
   const std::string& ns = namespace_of(ref, policy.metadata);
   if (ns != policy.metadata.ns) {
     return complain(ref.position, path + ".namespace", "the target is in another namespace",
-                    quoted(policy.metadata.ns) + ", the policy's own");
+                    in_quotes(policy.metadata.ns) + ", the policy's own");
   }
   const auto check_section = [&](const auto& parts, std::string_view noun) {
     if (ref.section_name.empty() || has_name(parts, ref.section_name)) return;
     complain(ref.position, path + ".sectionName",
-             quoted(ref.section_name) + " is no " + std::string(noun) + " of the " + ref.kind,
+             in_quotes(ref.section_name) + " is no " + std::string(noun) + " of the " + ref.kind,
              names_of(parts));
   };
   const Service* service = ref.kind == "Service" ? index_.service(ns, ref.name) : nullptr;
@@ -249,7 +250,7 @@ void ReferenceChecks::check_gateway(const SidecarConfig& sidecar, const GatewayL
   } else if (!listener.section_name.empty() &&
              !has_name(gateway->listeners, listener.section_name)) {
     complain(listener.position, path + ".sectionName",
-             quoted(listener.section_name) + " is no listener of the Gateway",
+             in_quotes(listener.section_name) + " is no listener of the Gateway",
              names_of(gateway->listeners));
   }
 }

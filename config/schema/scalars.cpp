@@ -22,7 +22,7 @@ std::optional<std::uint64_t> decimal(std::string_view text) {
 }
 
 WrongScalar wrong(const Type& type, const YamlNode& node, std::string_view why) {
-  return {quoted(node.text).append(" ").append(why), scalar_expectation(type), {}};
+  return {in_quotes(node.text).append(" ").append(why), scalar_expectation(type), {}};
 }
 
 std::optional<WrongScalar> read_whole(const Type& type, const YamlNode& node, void* value) {
@@ -77,7 +77,7 @@ std::optional<WrongScalar> read_ratio(const Type& type, const YamlNode& node, vo
 }
 
 std::optional<WrongScalar> not_among(const Type& type, const YamlNode& node) {
-  return WrongScalar{quoted(node.text) + " is not known", scalar_expectation(type),
+  return WrongScalar{in_quotes(node.text) + " is not known", scalar_expectation(type),
                      std::string(nearest(node.text, type.choices))};
 }
 
@@ -95,8 +95,9 @@ std::optional<WrongScalar> read_text(const Type& type, const YamlNode& node, voi
   const std::string_view sort =
       node.kind == YamlNode::Kind::plain ? sort_of_plain(node.text) : std::string_view();
   if (!sort.empty() && type.choices.empty()) {
-    return WrongScalar{
-        quoted(node.text).append(" without quotes is ").append(sort), "text: put it in quotes", {}};
+    return WrongScalar{in_quotes(node.text).append(" without quotes is ").append(sort),
+                       "text: put it in quotes",
+                       {}};
   }
   if (type.rule && !type.rule->holds(node.text)) {
     std::string why = "is not valid";
@@ -110,7 +111,7 @@ std::optional<WrongScalar> read_text(const Type& type, const YamlNode& node, voi
 bool is_number(std::string_view text) {
   if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
   if (text == ".inf" || text == ".Inf" || text == ".INF" || text == ".nan") return true;
-  if (text.starts_with("0x") || text.starts_with("0o")) {
+  if (text.starts_with("0x") || text.starts_with("0o") || text.starts_with("0b")) {
     return text.size() > 2 && text.find_first_not_of("0123456789abcdefABCDEF_", 2) == text.npos;
   }
   bool has_digit = false;

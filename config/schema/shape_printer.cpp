@@ -37,7 +37,7 @@ Tree value_tree(const Type& type, const void* value) {
     case Kind::integer:
       return Tree::word(scalar_text(type, value));
     default:
-      return Tree::quoted(scalar_text(type, value));
+      return Tree::in_quotes(scalar_text(type, value));
   }
 }
 

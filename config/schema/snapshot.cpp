@@ -22,7 +22,7 @@ void check_names(const std::vector<T>& resources, std::string_view kind, Violati
     if (is_new) continue;
     violations.push_back({.position = resource.position,
                           .path = "metadata.name",
-                          .what = std::string(kind) + " " + quoted(name) +
+                          .what = std::string(kind) + " " + in_quotes(name) +
                                   " a second time, first at " + place(found->second->position),
                           .expected = "each name once in a namespace",
                           .suggestion = {}});
@@ -45,8 +45,8 @@ void check_hosts(const Resources& resources, Violations& violations) {
       violations.push_back(
           {.position = service.position,
            .path = "spec.hosts[" + std::to_string(i) + "]",
-           .what = quoted(service.hosts[i]) + " already means Service " +
-                   quoted(full_name(found->second->metadata.ns, found->second->metadata.name)),
+           .what = in_quotes(service.hosts[i]) + " already means Service " +
+                   in_quotes(full_name(found->second->metadata.ns, found->second->metadata.name)),
            .expected = "each host name once",
            .suggestion = {}});
     }

@@ -8,20 +8,27 @@
 namespace skiff {
 namespace {
 
-bool is_plain_character(char c) {
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+// `3s`, `64KiB`, `0.5%`, `10.0.0.1`, but nothing that could be a date or a time of day.
+bool is_measure(std::string_view text) {
+  return is_digit(text.front()) && std::ranges::all_of(text, [](char c) {
+           return is_digit(c) || is_letter(c) || c == '.' || c == '%';
+         });
+}
+
+bool is_word(std::string_view text) {
   constexpr std::string_view others = "-_./+=@^$()<>;~";
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         others.find(c) != others.npos;
+  return (is_letter(text.front()) || text.front() == '/') &&
+         std::ranges::all_of(text, [others](char c) {
+           return is_digit(c) || is_letter(c) || others.find(c) != others.npos;
+         });
 }
 
 // Whether all readers of YAML take `text` for this text when it stands without quotes.
 bool can_be_plain(std::string_view text) {
-  if (text.empty() || !sort_of_plain(text).empty()) return false;
-  if (!(text[0] == '/' || (text[0] >= 'a' && text[0] <= 'z') ||
-        (text[0] >= 'A' && text[0] <= 'Z'))) {
-    return false;
-  }
-  return std::ranges::all_of(text, is_plain_character);
+  return !text.empty() && sort_of_plain(text).empty() && (is_word(text) || is_measure(text));
 }
 
 std::string scalar(const Tree& tree) {

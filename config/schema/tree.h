@@ -17,7 +17,7 @@ struct Tree {
   std::vector<std::pair<std::string, Tree>> entries{};
 
   static Tree word(std::string text) { return {.kind = Kind::word, .text = std::move(text)}; }
-  static Tree quoted(std::string text) { return {.kind = Kind::text, .text = std::move(text)}; }
+  static Tree in_quotes(std::string text) { return {.kind = Kind::text, .text = std::move(text)}; }
   static Tree list(std::vector<Tree> items) {
     return {.kind = Kind::list, .items = std::move(items)};
   }
@@ -27,7 +27,7 @@ struct Tree {
     return entries.emplace_back(std::string(name), std::move(value)).second;
   }
   Tree& add(std::string_view name, std::string_view value) {
-    return add(name, quoted(std::string(value)));
+    return add(name, in_quotes(std::string(value)));
   }
 };
 

@@ -24,6 +24,6 @@ using Violations = std::vector<Violation>;
 std::string to_text(const Violation& violation);
 
 // `text` in double quotes: shortened when long, control characters replaced.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 }  // namespace skiff

@@ -196,7 +196,7 @@ void YamlParser::add_entry(YamlTree::Open& map, const Key& key, YamlNode* value)
                         "at most " + std::to_string(limits_.key_bytes) + " bytes");
   }
   if (const YamlNode* first = YamlTree::find_key(map, key.name)) {
-    return cursor_.note(key.place, "key " + quoted(key.name) + " a second time, first in line " +
+    return cursor_.note(key.place, "key " + in_quotes(key.name) + " a second time, first in line " +
                                        std::to_string(first->key_line));
   }
   value->key = key.name;
@@ -265,7 +265,7 @@ YamlNode* YamlParser::flow_map() {
     key.name = key.is_quoted ? scalars_.quoted() : scalars_.plain_line(true);
     cursor_.skip_to_token();
     if (cursor_.peek() != ':') {
-      cursor_.fail(key.place, "the key " + quoted(key.name) + " has no value", "NAME: VALUE");
+      cursor_.fail(key.place, "the key " + in_quotes(key.name) + " has no value", "NAME: VALUE");
       break;
     }
     cursor_.advance();

@@ -51,7 +51,7 @@ class DocumentReader final {
 
   void complain_of_kind(const YamlNode& name) {
     const auto names = kind_names(true);
-    report(name, "kind", quoted(name.text) + " is not known", one_of(names));
+    report(name, "kind", in_quotes(name.text) + " is not known", one_of(names));
     violations_.back().suggestion = nearest(name.text, names);
   }
 
