@@ -58,7 +58,7 @@ asio::awaitable<Reply> Router::answer(Request request) const {
   try {
     co_return co_await route->handler(request);
   } catch (const std::exception& error) {
-    std::cerr << "error: " << request.path << ": " << error.what() << std::endl;
+    std::cerr << "error: " << request.path << ": " << error.what() << "\n";
   }
   co_return error_reply(http::status::internal_server_error, "Internal error");
 }

@@ -53,7 +53,8 @@ int serve_until_signal(const ServiceDefinition& service, const ServiceOptions& o
     server->stop();
     stop_service();
   });
-  std::cout << "listening on " << options.server.address << ':' << server->port() << std::endl;
+  std::cout << "listening on " << options.server.address << ':' << server->port() << "\n"
+            << std::flush;
   io.run();
   return 0;
 }
@@ -70,7 +71,7 @@ int run_service(const ServiceDefinition& service, int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 64;
   } catch (const std::exception& error) {
-    std::cerr << "shop-" << service.name << ": " << error.what() << std::endl;
+    std::cerr << "shop-" << service.name << ": " << error.what() << "\n";
     return 1;
   }
 }

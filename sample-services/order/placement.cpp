@@ -21,9 +21,7 @@ std::vector<std::int64_t> coupons_of(const Order& order) {
   return coupons;
 }
 
-bool pays_with_points(const Order& order) {
-  return order.points > 0 || !coupons_of(order).empty();
-}
+bool pays_with_points(const Order& order) { return order.points > 0 || !coupons_of(order).empty(); }
 
 Reply unavailable(const Unavailable& failure) {
   json::object body = error_body("Service '" + failure.service + "' is unavailable");
@@ -84,9 +82,9 @@ asio::awaitable<Result<Order, Reply>> Placement::place(OrderRequest wanted, std:
                                                        http::fields headers) {
   if (auto earlier = storage_.find_by_request_key(request_key)) {
     if (earlier->status == OrderStatus::completed) co_return *std::move(earlier);
-    co_return error_reply(http::status::conflict,
-                          std::string("Order with this Idempotency-Key is ") +
-                              to_text(earlier->status));
+    co_return error_reply(
+        http::status::conflict,
+        std::string("Order with this Idempotency-Key is ") + to_text(earlier->status));
   }
   auto drafted = co_await draft(std::move(wanted), headers);
   if (!drafted) co_return drafted.error();
@@ -149,8 +147,8 @@ asio::awaitable<Result<Order, Reply>> Placement::draft(OrderRequest wanted, http
   if (error) co_return malformed_answer("user", *error);
   order.points = wanted.points;
   for (const WantedItem& wanted_item : wanted.items) {
-    Call read_product{
-        "product", http::verb::get, path("/products/", wanted_item.product_id), {}, {}, headers};
+    Call read_product{"product", http::verb::get, path("/products/", wanted_item.product_id), {},
+                      {},        headers};
     const Step product = co_await ask(std::move(read_product));
     if (!product) co_return product.error();
     const auto item = price_item(wanted_item, *product, *user);
@@ -185,8 +183,8 @@ asio::awaitable<Placement::Step> Placement::take_stock(const Order& order, http:
     items.push_back(json::object{{"productId", item.product_id}, {"quantity", item.quantity}});
   }
   json::object body{{"items", std::move(items)}};
-  Call call{"product",       http::verb::post, "/stock/decrease", std::move(body),
-            stock_key(order), std::move(headers)};
+  Call call{"product",       http::verb::post, "/stock/decrease",
+            std::move(body), stock_key(order), std::move(headers)};
   co_return co_await ask(std::move(call));
 }
 
@@ -197,8 +195,8 @@ asio::awaitable<Placement::Step> Placement::take_points(const Order& order, http
   json::object body{{"amount", -order.points},
                     {"coupons", std::move(coupons)},
                     {"reason", "order " + std::to_string(order.id)}};
-  Call call{"user",           http::verb::post,  path("/users/", order.user_id) + "/points",
-            std::move(body),  points_key(order), std::move(headers)};
+  Call call{"user",          http::verb::post,  path("/users/", order.user_id) + "/points",
+            std::move(body), points_key(order), std::move(headers)};
   co_return co_await ask(std::move(call));
 }
 
@@ -221,16 +219,18 @@ asio::awaitable<Placement::Step> Placement::run_steps(const Order& order, http::
 asio::awaitable<Placement::Step> Placement::undo(const Order& order, http::fields headers) {
   if (pays_with_points(order)) {
     json::object body{{"reverses", points_key(order)}};
-    Call call{"user",          http::verb::post,
+    Call call{"user",
+              http::verb::post,
               path("/users/", order.user_id) + "/points",
-              std::move(body), points_key(order) + "-undo",
+              std::move(body),
+              points_key(order) + "-undo",
               headers};
     Step points = co_await ask(std::move(call));
     if (!points) co_return points;
   }
   json::object body{{"reverses", stock_key(order)}};
-  Call call{"product",       http::verb::post, "/stock/increase", std::move(body),
-            stock_key(order) + "-undo", headers};
+  Call call{"product",       http::verb::post,           "/stock/increase",
+            std::move(body), stock_key(order) + "-undo", headers};
   co_return co_await ask(std::move(call));
 }
 

@@ -30,13 +30,15 @@ constexpr const char* schema = R"(
 
 // What `read` takes, followed by which rows.
 std::string select(const char* which) {
-  return std::string("SELECT id, key, ifnull(request_key, ''), user_id, user_name, points, "
-                     "status, reason, created_at FROM orders ") +
+  return std::string(
+             "SELECT id, key, ifnull(request_key, ''), user_id, user_name, points, "
+             "status, reason, created_at FROM orders ") +
          which;
 }
 
 OrderStatus status_from(const std::string& text) {
-  for (const auto status : {OrderStatus::pending, OrderStatus::completed, OrderStatus::cancelling}) {
+  for (const auto status :
+       {OrderStatus::pending, OrderStatus::completed, OrderStatus::cancelling}) {
     if (text == to_text(status)) return status;
   }
   return OrderStatus::cancelled;
