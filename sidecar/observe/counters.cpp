@@ -1,0 +1,68 @@
+#include "sidecar/observe/counters.h"
+
+namespace skiff {
+namespace {
+
+using Id = CounterId;
+constexpr auto counter = CounterInfo::Type::counter;
+constexpr auto gauge = CounterInfo::Type::gauge;
+constexpr std::string_view client_bytes = "skiff_client_bytes_total";
+constexpr std::string_view client_bytes_help = "Bytes on client connections.";
+constexpr std::string_view backend_bytes = "skiff_backend_bytes_total";
+constexpr std::string_view backend_bytes_help = "Bytes on backend connections.";
+constexpr std::string_view lines = "skiff_access_log_lines_total";
+constexpr std::string_view lines_help =
+    "Access log lines by fate: written to the worker's buffer, or dropped as it was full.";
+constexpr std::string_view checks = "skiff_health_checks_total";
+constexpr std::string_view checks_help = "Active health checks by result.";
+constexpr std::string_view reloads = "skiff_config_reloads_total";
+constexpr std::string_view reloads_help = "Changes of the configuration by result.";
+
+constexpr CounterInfo table[] = {
+    {Id::client_connections_accepted, counter, "skiff_client_connections_accepted_total",
+     "Connections accepted from clients."},
+    {Id::client_connections_refused, counter, "skiff_client_connections_refused_total",
+     "Connections from clients closed at once, as there were too many."},
+    {Id::client_connections_open, gauge, "skiff_client_connections",
+     "Connections from clients that are open."},
+    {Id::client_bytes_received, counter, client_bytes, client_bytes_help, "flow", "received"},
+    {Id::client_bytes_sent, counter, client_bytes, client_bytes_help, "flow", "sent"},
+    {Id::backend_connections_opened, counter, "skiff_backend_connections_opened_total",
+     "Connections made to backends."},
+    {Id::backend_connections_failed, counter, "skiff_backend_connections_failed_total",
+     "Connections to backends that could not be made."},
+    {Id::backend_connections_closed, counter, "skiff_backend_connections_closed_total",
+     "Connections to backends closed by either side."},
+    {Id::backend_connections_open, gauge, "skiff_backend_connections",
+     "Connections to backends that are open."},
+    {Id::backend_bytes_received, counter, backend_bytes, backend_bytes_help, "flow", "received"},
+    {Id::backend_bytes_sent, counter, backend_bytes, backend_bytes_help, "flow", "sent"},
+    {Id::idle_races, counter, "skiff_idle_races_total",
+     "Requests sent again, unread, as the backend had closed the idle connection meanwhile."},
+    {Id::pool_waits, counter, "skiff_pool_waits_total",
+     "Requests that had to wait for a backend connection."},
+    {Id::pool_waiting, gauge, "skiff_pool_waiting",
+     "Requests that are waiting for a backend connection."},
+    {Id::access_log_lines_written, counter, lines, lines_help, "fate", "written"},
+    {Id::access_log_lines_dropped, counter, lines, lines_help, "fate", "dropped"},
+    {Id::health_checks_passed, counter, checks, checks_help, "result", "passed"},
+    {Id::health_checks_failed, counter, checks, checks_help, "result", "failed"},
+    {Id::reloads_accepted, counter, reloads, reloads_help, "result", "accepted"},
+    {Id::reloads_refused, counter, reloads, reloads_help, "result", "refused"},
+    {Id::config_generation, gauge, "skiff_config_generation",
+     "Grows by one with each configuration that is put in force."},
+};
+
+constexpr bool is_in_order() {
+  for (std::size_t i = 0; i < std::size(table); ++i) {
+    if (static_cast<std::size_t>(table[i].id) != i) return false;
+  }
+  return std::size(table) == static_cast<std::size_t>(Id::count_);
+}
+static_assert(is_in_order(), "one row for each CounterId, in its order");
+
+}  // namespace
+
+std::span<const CounterInfo> all_counters() { return table; }
+
+}  // namespace skiff
