@@ -12,8 +12,9 @@ namespace skiff {
 
 struct Http1Limits {
   std::size_t header_bytes = 64 * 1024;  // Request or status line and fields together.
-  std::size_t line_bytes = 8 * 1024;     // The request line: 414; a field's line: 431.
-  std::uint32_t header_count = 100;
+  // The request line: 414; a field's line: 431. Without its CRLF; 65,535 at most.
+  std::size_t line_bytes = 8 * 1024;
+  std::uint32_t header_count = 100;  // 1,024 at most.
 };
 
 // What a parser found at the front of the bytes that it was given.
@@ -27,7 +28,10 @@ struct Http1Head {
 
 // Parses a request's head as strictly as RFC 9112 allows: one `bad` for every shape by which a
 // request could mean one thing here and another behind us. Never reads past `bytes`.
-// With `done`, the head was copied into `arena` and all of `request` points there. Fields that
+// With `done`, the head was copied into `arena` and all of `request` points there; `more` takes
+// nothing from it. The host is in lower case. CONNECT has its authority for a target, no path, and
+// no body: what follows waits for the answer. An Upgrade counts where it names one protocol, not
+// HTTP/2, in an HTTP/1.1 request without body. Fields that
 // concern only this connection (framing, Connection and what it names, Host, Expect: 100-continue,
 // TE, Upgrade) are not among request.headers; what they say stands in `request`.
 Http1Head parse_request(std::string_view bytes, const Http1Limits& limits, Arena& arena,

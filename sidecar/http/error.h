@@ -14,6 +14,7 @@ enum class ErrorKind : std::uint8_t {
   // What the client sent.
   bad_request_line,
   bad_request_method,
+  bad_request_trace,
   bad_request_target,
   bad_request_version,
   bad_request_header,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string_view>
 
@@ -48,6 +49,13 @@ std::string_view field_name(FieldId id);
 // Compares without regard to ASCII case; `lower` is lower case.
 bool equals_ignoring_case(std::string_view text, std::string_view lower);
 
+// Fields by which others decide (framing, routing, identity, what we say of the client): a
+// Connection field may not take them away, a trailer may not bring them, and a request may not
+// spell them with `_` for `-`, which backends that turn names into variables cannot tell apart.
+bool is_protected(std::string_view name);
+// Begins with `lower`, whatever its case, and with `_` counting as `-`.
+bool starts_like(std::string_view name, std::string_view lower);
+
 // One header field: views of memory that lives as long as the message.
 struct Field {
   const char* name_at;
@@ -79,7 +87,10 @@ class Headers final {
   void clear() { size_ = 0; }
 
   // Appends a field whose texts live long enough already.
-  void push_back(Arena& arena, const Field& field);
+  void push_back(Arena& arena, const Field& field) {
+    if (size_ == capacity_) grow(arena, 2 * capacity_);
+    fields_[size_++] = field;
+  }
   // Appends; `name` and `value` must live as long as the message (a literal, or arena.copy()).
   void add(Arena& arena, std::string_view name, std::string_view value);
   // Removes all of that name, then appends.
@@ -89,11 +100,18 @@ class Headers final {
   const Field* find(std::string_view name) const;  // Ignores case.
   void remove(FieldId id);
   void remove(std::string_view name);  // Ignores case.
+  template <typename Predicate>
+  void remove_if(Predicate is_unwanted) {
+    Field* const kept = std::remove_if(begin(), end(), is_unwanted);
+    size_ = static_cast<std::uint32_t>(kept - fields_);
+  }
 
   // Moves what lies in [from, from + size) to `to`: the text was copied there.
   void rebase(const char* from, std::size_t size, const char* to);
 
  private:
+  void grow(Arena& arena, std::uint32_t capacity);
+
   Field* fields_ = nullptr;
   std::uint32_t size_ = 0;
   std::uint32_t capacity_ = 0;

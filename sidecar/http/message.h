@@ -24,6 +24,9 @@ Method method_id(std::string_view name);
 // RFC 9110, 9.2.2: doing it twice has the effect of doing it once.
 bool is_idempotent(Method method);
 
+// What RFC 9110 calls a status: `Not Found`. Empty for one that it does not know.
+std::string_view standard_phrase(std::uint16_t status);
+
 enum class Version : std::uint8_t { http_1_0, http_1_1, http_2 };
 
 // How the length of a body is known.

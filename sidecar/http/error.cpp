@@ -1,0 +1,66 @@
+#include "sidecar/http/error.h"
+
+#include <array>
+
+namespace skiff {
+namespace {
+
+using enum ErrorSource;
+
+// In the order of ErrorKind.
+constexpr ErrorInfo table[] = {
+    {"none", 0, local, false, "Nothing went wrong."},
+
+    {"bad_request_line", 400, client, true, "The request line is not METHOD TARGET VERSION."},
+    {"bad_request_method", 400, client, true, "The method is no method's name."},
+    {"bad_request_trace", 405, client, true, "TRACE is not forwarded."},
+    {"bad_request_target", 400, client, true,
+     "The target is malformed, or its path has no canonical form."},
+    {"bad_request_version", 505, client, true, "The version is neither HTTP/1.0 nor HTTP/1.1."},
+    {"bad_request_header", 400, client, true, "A header line is malformed."},
+    {"bad_request_host", 400, client, true, "Host is missing, repeated or malformed."},
+    {"bad_request_framing", 400, client, true,
+     "Content-Length and Transfer-Encoding do not say clearly where the body ends."},
+    {"bad_request_transfer_encoding", 501, client, true,
+     "The transfer coding is another than chunked."},
+    {"bad_request_chunk", 400, client, true, "A chunk or a trailer of the body is malformed."},
+    {"bad_request_line_too_long", 414, client, true, "The request line is over limits.lineBytes."},
+    {"bad_request_header_too_large", 431, client, true,
+     "The head is over limits.headerBytes, or one line of it over limits.lineBytes."},
+    {"bad_request_too_many_headers", 431, client, true,
+     "The head has more lines than limits.headerCount."},
+    {"bad_request_body_too_large", 413, client, true, "The body is over limits.bodyBytes."},
+    {"bad_request_expectation", 417, client, true, "Expect asks for other than 100-continue."},
+    {"timeout_request_headers", 408, client, true,
+     "The head did not come within timeouts.requestHeaders."},
+    {"client_gone", 499, client, true, "The client closed before the answer was complete."},
+
+    {"no_route", 404, local, false, "No route matches the request."},
+    {"no_backend", 500, local, false, "The route that matches has no backend to send it to."},
+    {"unknown_service", 503, local, false, "No service has this name."},
+    {"no_endpoint", 503, local, false, "The service has no endpoint that may be used."},
+
+    {"connect_failed", 503, backend, false, "No connection to the endpoint could be made."},
+    {"timeout_connect", 504, backend, false, "The endpoint did not accept within the time."},
+    {"pool_full", 503, local, false, "All connections are in use and the queue is full."},
+    {"pool_timeout", 503, local, false, "No connection became free within the time."},
+
+    {"upstream_reset", 502, backend, false, "The backend closed before its answer was complete."},
+    {"bad_response", 502, backend, false, "The backend's answer is malformed."},
+    {"timeout_request", 504, backend, false, "The exchange was not over within the time."},
+    {"timeout_response_headers", 504, backend, false, "The answer did not begin within the time."},
+    {"timeout_stream_idle", 504, backend, false, "No byte moved either way within the time."},
+
+    {"overload", 503, local, true, "A limit of the sidecar itself is reached."},
+    {"draining", 503, local, true, "The sidecar is about to stop."},
+    {"internal", 500, local, true, "A fault of the sidecar."},
+};
+static_assert(std::size(table) == static_cast<std::size_t>(ErrorKind::count_));
+
+}  // namespace
+
+const ErrorInfo& about(ErrorKind kind) { return table[static_cast<std::size_t>(kind)]; }
+
+std::span<const ErrorInfo> all_errors() { return table; }
+
+}  // namespace skiff
