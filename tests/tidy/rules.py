@@ -173,18 +173,9 @@ def dead_headers(tree):
 
 def stale_exceptions(tree):
     """An exception for a file that is gone hides nothing today and something tomorrow."""
-    paths = (
-        *tables.LONG_FILES,
-        *tables.UNTESTED,
-        *tables.TESTS_OF_THEIR_OWN,
-        *tables.NOT_DEAD,
-        *tables.SHARED_OWNERS,
-    )
     return [
-        Finding(
-            "tests/tidy/tables.py", 1, f"an exception for {path}, which is not there", "remove it"
-        )
-        for path in paths
+        Finding("tests/tidy/tables.py", 1, f"an exception for {path}, which is gone", "remove it")
+        for path in tables.excepted_files()
         if path not in tree
     ]
 
