@@ -1,5 +1,7 @@
 #include "config/schema/yaml_parser.h"
 
+#include "config/schema/scalars.h"
+
 namespace skiff {
 
 const YamlNode* YamlParser::next(Violations& violations) {
@@ -38,6 +40,12 @@ bool YamlParser::begin_document() {
 }
 
 const YamlNode* YamlParser::end_document(YamlNode* root) {
+  const bool is_text =
+      root && root->kind != YamlNode::Kind::list && root->kind != YamlNode::Kind::map;
+  if (is_text) {
+    cursor_.fail(Place{root->line, root->column}, "the document is not a map",
+                 "apiVersion, kind, metadata and spec");
+  }
   cursor_.skip_to_token();
   if (!cursor_.is_at_end() && !cursor_.is_at_marker()) {
     cursor_.fail("does not belong to what stands before", "the end of the document");
@@ -191,6 +199,11 @@ void YamlParser::add_entry(YamlTree::Open& map, const Key& key, YamlNode* value)
   if (!key.is_quoted && key.name == "<<") {
     return cursor_.fail(key.place, "merge keys (<<) are not supported", "the fields themselves");
   }
+  if (const std::string_view sort = sort_of_plain(key.name); !key.is_quoted && !sort.empty()) {
+    return cursor_.fail(
+        key.place, "the key " + in_quotes(key.name) + " without quotes is " + std::string(sort),
+        "text: put it in quotes");
+  }
   if (key.name.size() > limits_.key_bytes) {
     return cursor_.fail(key.place, "the key is too long",
                         "at most " + std::to_string(limits_.key_bytes) + " bytes");
@@ -263,8 +276,8 @@ YamlNode* YamlParser::flow_map() {
     Key key{.name = {}, .place = cursor_.place()};
     key.is_quoted = cursor_.peek() == '"' || cursor_.peek() == '\'';
     key.name = key.is_quoted ? scalars_.quoted() : scalars_.plain_line(true);
-    cursor_.skip_to_token();
-    if (cursor_.peek() != ':') {
+    cursor_.skip_spaces();
+    if (cursor_.peek() != ':' || cursor_.place().line != key.place.line) {
       cursor_.fail(key.place, "the key " + in_quotes(key.name) + " has no value", "NAME: VALUE");
       break;
     }

@@ -1,11 +1,14 @@
 #include "config/schema/yaml_scalars.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace skiff {
 namespace {
 
 bool is_flow_indicator(char c) { return c == ',' || c == '[' || c == ']' || c == '{' || c == '}'; }
+
+bool is_flow_end(char c) { return c == ',' || c == ']' || c == '}'; }
 
 void append_utf8(std::uint32_t code, std::string& text) {
   const auto put = [&text](std::uint32_t byte) { text += static_cast<char>(byte); };
@@ -76,7 +79,7 @@ std::string_view YamlScalars::rest_of_plain_line(bool is_in_flow) {
   std::size_t end = start;  // Behind the last character that is no space.
   while (!cursor_.is_line_end()) {
     const char c = cursor_.peek();
-    if (c == ':' && (cursor_.is_blank(1) || (is_in_flow && is_flow_indicator(cursor_.peek(1))))) {
+    if (c == ':' && (cursor_.is_blank(1) || (is_in_flow && is_flow_end(cursor_.peek(1))))) {
       break;
     }
     if (c == ' ' && cursor_.peek(1) == '#') break;
@@ -250,24 +253,34 @@ std::string_view YamlScalars::literal(int indent) {
   cursor_.next_line();
   std::string text;
   read_literal_lines(indent, text);
-  if (chomping != '+') text.erase(text.find_last_not_of('\n') + 1);
-  if (chomping != '+' && chomping != '-' && !text.empty()) text += '\n';
+  if (chomping == '+') return keep(text);
+  const bool is_ended =
+      text.ends_with('\n');  // It is not where the file ends within its last line.
+  text.erase(text.find_last_not_of('\n') + 1);
+  if (chomping != '-' && is_ended && !text.empty()) text += '\n';
   return keep(text);
 }
 
 // Each line that begins behind column `indent`, as far in as the first, with its line feed.
 void YamlScalars::read_literal_lines(int indent, std::string& text) {
   int margin = 0;  // The column where all lines begin; the first that is not empty tells.
+  int deepest_empty = 0;
   while (!cursor_.is_at_end()) {
     const YamlCursor::Mark line_start = cursor_.mark();
     while (cursor_.peek() == ' ' && (margin == 0 || cursor_.column() < margin)) cursor_.advance();
-    if (!cursor_.is_line_end()) {
+    if (cursor_.is_line_end()) {
+      if (margin == 0) deepest_empty = std::max(deepest_empty, cursor_.column());
+    } else {
       if (margin == 0) margin = cursor_.column();
+      if (margin > indent && margin < deepest_empty) {
+        return cursor_.fail("the text begins further out than an empty line before it");
+      }
       if (margin <= indent || cursor_.column() < margin) return cursor_.reset(line_start);
     }
     const std::size_t from = cursor_.offset();
     while (!cursor_.is_line_end()) cursor_.advance();
-    text.append(cursor_.text(from, cursor_.offset())).append("\n");
+    text.append(cursor_.text(from, cursor_.offset()));
+    if (!cursor_.is_at_end()) text += '\n';
     cursor_.next_line();
   }
 }
