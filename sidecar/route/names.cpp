@@ -3,16 +3,6 @@
 #include <tuple>
 
 namespace skiff {
-namespace {
-
-// Whether each host that `inner` stands for is one that `wildcard` stands for.
-bool covers(std::string_view wildcard, std::string_view inner) {
-  const std::string_view suffix = wildcard.substr(1);
-  if (is_wildcard(inner)) return inner.substr(1).ends_with(suffix);
-  return inner.size() > suffix.size() && inner.ends_with(suffix);
-}
-
-}  // namespace
 
 std::string lower_case(std::string_view text) {
   std::string lower(text);
@@ -33,14 +23,21 @@ bool comes_before(const Metadata& a, const Metadata& b) {
   return key(a) < key(b);
 }
 
-std::optional<std::string> common_hostname(std::string_view a, std::string_view b) {
-  std::string left = lower_case(a == "*" ? "" : a);
-  std::string right = lower_case(b == "*" ? "" : b);
-  if (left.empty() || left == right) return right;
-  if (right.empty()) return left;
-  if (is_wildcard(left) && covers(left, right)) return right;
-  if (is_wildcard(right) && covers(right, left)) return left;
-  return std::nullopt;
+bool covers(std::string_view hostname, std::string_view host) {
+  if (hostname.empty() || hostname == "*" || hostname == host) return true;
+  if (!is_wildcard(hostname)) return false;
+  const std::string_view suffix = hostname.substr(1);
+  if (is_wildcard(host))
+    host.remove_prefix(1);
+  else if (host.size() == suffix.size())
+    return false;
+  return host.ends_with(suffix);
+}
+
+bool overlap(std::string_view one, std::string_view other) {
+  const std::string a = lower_case(one);
+  const std::string b = lower_case(other);
+  return covers(a, b) || covers(b, a);
 }
 
 }  // namespace skiff

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,8 +24,11 @@ bool comes_before(const Metadata& a, const Metadata& b);
 
 inline bool is_wildcard(std::string_view hostname) { return hostname.starts_with("*."); }
 
-// The hosts that both a listener's and a route's hostname stand for, which is the more specific of
-// the two, or nothing where they have none in common. Empty: any host.
-std::optional<std::string> common_hostname(std::string_view a, std::string_view b);
+// Whether `host`, which may itself be a wildcard, is all among those that `hostname` stands for: an
+// exact name, a wildcard, or empty for any. Both in lower case.
+bool covers(std::string_view hostname, std::string_view host);
+
+// Whether some host is meant by both.
+bool overlap(std::string_view one, std::string_view other);
 
 }  // namespace skiff

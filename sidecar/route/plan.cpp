@@ -14,7 +14,8 @@ class Planner final {
  public:
   Planner(const Resources& resources, std::string_view ns);
 
-  std::shared_ptr<const RoutePlan> plan();
+  // Once.
+  std::unique_ptr<const RoutePlan> plan();
 
  private:
   using Group = TableBuilder::Group;
@@ -55,7 +56,7 @@ class Planner final {
   std::vector<ReadyRoute> routes_;  // In the order in which equals are tried.
   TextMap<Attached> attached_;      // By the service's qualified name.
   const CompiledMatch* everything_ = nullptr;
-  std::shared_ptr<RoutePlan> plan_ = std::make_shared<RoutePlan>();
+  std::unique_ptr<RoutePlan> plan_ = std::make_unique<RoutePlan>();
 };
 
 bool names_service(const ObjectRef& ref) { return ref.kind == "Service"; }
@@ -73,12 +74,12 @@ Planner::Planner(const Resources& resources, std::string_view ns)
   everything_ = compile({});
 }
 
-std::shared_ptr<const RoutePlan> Planner::plan() {
+std::unique_ptr<const RoutePlan> Planner::plan() {
   plan_mesh();
   for (const Gateway& gateway : resources_.gateways)
     for (const GatewayPort& listener : gateway.listeners) plan_gateway(gateway, listener);
   plan_->targets = targets_.take();
-  return plan_;
+  return std::move(plan_);
 }
 
 // ---- Mesh (GAMMA, GEP-1294)
@@ -156,14 +157,13 @@ void Planner::plan_gateway(const Gateway& gateway, const GatewayPort& listener) 
     if (std::none_of(route.parent_refs.begin(), route.parent_refs.end(),
                      [&](const ObjectRef& ref) { return is_parent(route, ref); }))
       continue;
-    std::vector<std::string> hosts;
-    for (const std::string& hostname : route.hostnames)
-      if (auto host = common_hostname(listener.hostname, hostname)) hosts.push_back(*host);
-    if (route.hostnames.empty()) hosts.push_back(lower_case(listener.hostname));
-    std::sort(hosts.begin(), hosts.end());
-    hosts.erase(std::unique(hosts.begin(), hosts.end()), hosts.end());
-    for (const std::string& host : hosts) add_rules(table.paths(table.group_of(host), 0), ready);
+    // By the route's own hostname, not by what it has in common with the listener's: of two routes
+    // the one with the longer hostname comes first.
+    if (route.hostnames.empty()) add_rules(table.paths(table.group_of(""), 0), ready);
+    for (const std::string& host : route.hostnames)
+      if (overlap(listener.hostname, host)) add_rules(table.paths(table.group_of(host), 0), ready);
   }
+  table.limit_hosts(listener.hostname);
   plan_->gateways.emplace_back(qualified(gateway.metadata) + "/" + listener.name, table.build());
 }
 

@@ -2,15 +2,18 @@
 
 #include <optional>
 
+#include "sidecar/route/names.h"
+
 namespace skiff {
 
 class TableBuilder::Table final : public RouteTable {
  public:
-  Table(HostIndex hosts, std::vector<Ports> groups)
-      : hosts_(std::move(hosts)), groups_(std::move(groups)) {}
+  Table(HostIndex hosts, std::string limit, std::vector<Ports> groups)
+      : hosts_(std::move(hosts)), limit_(std::move(limit)), groups_(std::move(groups)) {}
 
   Found find(std::string_view host, std::uint16_t port, const Request& request) const override {
     Found found;
+    if (!covers(limit_, host)) return found;
     hosts_.visit(host, [&](Group group) {
       found = find_in(group, port, request);
       return found.rule != nullptr;
@@ -37,6 +40,7 @@ class TableBuilder::Table final : public RouteTable {
   }
 
   HostIndex hosts_;
+  std::string limit_;  // A hostname that covers all hosts.
   std::vector<Ports> groups_;
 };
 
@@ -60,8 +64,11 @@ PathIndex& TableBuilder::paths(Group group, std::uint16_t port) {
   return *groups_[group].emplace_back(port, std::make_unique<PathIndex>()).second;
 }
 
+void TableBuilder::limit_hosts(std::string_view hostname) { limit_ = lower_case(hostname); }
+
 std::unique_ptr<RouteTable> TableBuilder::build() {
-  return std::make_unique<Table>(std::exchange(hosts_, {}), std::exchange(groups_, {}));
+  return std::make_unique<Table>(std::exchange(hosts_, {}), std::exchange(limit_, {}),
+                                 std::exchange(groups_, {}));
 }
 
 }  // namespace skiff

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -30,6 +31,9 @@ class TableBuilder final {
   // that name none, a group's first port counts.
   PathIndex& paths(Group group, std::uint16_t port);
 
+  // Makes the table know no other hosts than those that `hostname` stands for: a listener's.
+  void limit_hosts(std::string_view hostname);
+
   // Leaves the builder empty.
   std::unique_ptr<RouteTable> build();
 
@@ -38,6 +42,7 @@ class TableBuilder final {
   class Table;
 
   HostIndex hosts_;
+  std::string limit_;
   std::vector<Ports> groups_;
 };
 

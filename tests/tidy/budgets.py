@@ -92,7 +92,9 @@ def _shapes(tree, kind):
 
 
 def final_classes(tree):
-    """A class is an interface without fields, or final (the mark of a field is its `_`)."""
+    """A class is an interface without fields, or final (the mark of a field is its `_`).
+
+    GoogleTest derives its tests from their fixture, which therefore cannot be final."""
     field = re.compile(r"^ {2,}[\w:<>,&*\s\[\]]+\w_(?:\s*=[^;]*|\{[^;]*\})?;", re.M)
     return [
         Finding(path, s.line, f"class {s.name} has fields and is not final", "mark it final")
@@ -100,6 +102,7 @@ def final_classes(tree):
         if re.match(r"(template\s*<.*>\s*)?class\b", s.head, re.S)
         and not re.search(r"\bfinal\b", s.head)
         and s.name not in tables.OPEN_CLASSES
+        and not (is_test(path) and re.search(r"\btesting::Test\b", s.head))
         and field.search(s.body)
     ]
 

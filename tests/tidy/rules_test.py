@@ -166,6 +166,9 @@ class Rules(unittest.TestCase):
         )
         for fine in ("class A final {\n  int a_;\n};\n", "class A {\n  void f(int a_);\n};\n"):
             self.passes(budgets.final_classes, "base/x.h", fine)
+        fixture = "class A : public ::testing::Test {\n  int a_;\n};\n"
+        self.passes(budgets.final_classes, "tests/unit/base/x_test.cpp", fixture)
+        self.finds(budgets.final_classes, "base/x.h", fixture)
 
     def test_headers(self):
         self.finds(rules.pragma_once, "base/x.h", "int x;\n")
