@@ -44,14 +44,14 @@ int serve_until_signal(const ServiceDefinition& service, const ServiceOptions& o
   asio::io_context io(1);
   Router router;
   add_health(router, service.name);
-  const std::function<void()> stop_service = service.setup(io, router, options);
+  const std::unique_ptr<Service> running = service.start(io, router, options);
   const std::unique_ptr<Server> server = serve(io, router, options.server);
 
   asio::signal_set signals(io, SIGINT, SIGTERM);
   signals.async_wait([&](const boost::system::error_code&, int) {
     signals.clear();  // A second one has its default effect: the end.
     server->stop();
-    stop_service();
+    running->stop();
   });
   std::cout << "listening on " << options.server.address << ':' << server->port() << "\n"
             << std::flush;

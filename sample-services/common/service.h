@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "sample-services/common/client.h"
@@ -16,13 +17,21 @@ struct ServiceOptions {
   std::string mesh;                   // Only for services that call others.
 };
 
-// What a service is beside its options: its name (`order`), whether it calls others, and what it
-// does. `setup` opens the database and adds the handlers; what it returns is called when the
-// service is asked to stop, and lives as long as the service.
+// What a running service holds: its storage, its client. It ends before its io_context and router.
+class Service {
+ public:
+  virtual ~Service() = default;
+
+  // What it does by itself, beside answering, ends soon after.
+  virtual void stop() {}
+};
+
+// A service's name (`order`), whether it calls others, and what makes it: `start` opens the
+// database and adds the handlers.
 struct ServiceDefinition {
   std::string name;
   bool calls_others = false;
-  std::function<std::function<void()>(asio::io_context&, Router&, const ServiceOptions&)> setup;
+  std::function<std::unique_ptr<Service>(asio::io_context&, Router&, const ServiceOptions&)> start;
 };
 
 // The main function of a service: reads the options, serves, says `listening on ADDRESS:PORT` on

@@ -15,28 +15,39 @@ namespace {
 
 constexpr std::chrono::seconds settle_every{1};
 
-// All that the running service holds.
-struct OrderService {
-  OrderService(asio::io_context& io, const ServiceOptions& options)
-      : storage(open_order_storage(options.database)),
-        client(make_mesh_client(io, {*parse_mesh_address(options.mesh)})),
-        placement(*storage, *client, [] { return to_string(boost::uuids::random_generator()()); }),
-        timer(io) {}
-
-  std::unique_ptr<OrderStorage> storage;
-  std::unique_ptr<ServiceClient> client;
-  Placement placement;
-  asio::steady_timer timer;
-  bool stopping = false;
-};
-
-asio::awaitable<void> settle_until_stopped(OrderService& service) {
-  while (!service.stopping) {
-    service.timer.expires_after(settle_every);
-    co_await service.timer.async_wait(asio::as_tuple(asio::use_awaitable));
-    if (!service.stopping) co_await service.placement.settle();
+class OrderService final : public Service {
+ public:
+  OrderService(asio::io_context& io, Router& router, const ServiceOptions& options)
+      : storage_(open_order_storage(options.database)),
+        client_(make_mesh_client(io, {*parse_mesh_address(options.mesh)})),
+        placement_(*storage_, *client_,
+                   [] { return to_string(boost::uuids::random_generator()()); }),
+        timer_(io) {
+    placement_.adopt_cut_off();
+    add_order_handlers(router, *storage_, placement_);
+    asio::co_spawn(io, settle_until_stopped(), asio::detached);
   }
-}
+
+  void stop() override {
+    stopping_ = true;
+    timer_.cancel();
+  }
+
+ private:
+  asio::awaitable<void> settle_until_stopped() {
+    while (!stopping_) {
+      timer_.expires_after(settle_every);
+      co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+      if (!stopping_) co_await placement_.settle();
+    }
+  }
+
+  const std::unique_ptr<OrderStorage> storage_;
+  const std::unique_ptr<ServiceClient> client_;
+  Placement placement_;
+  asio::steady_timer timer_;
+  bool stopping_ = false;
+};
 
 }  // namespace
 
@@ -44,16 +55,8 @@ asio::awaitable<void> settle_until_stopped(OrderService& service) {
 
 int main(int argc, char** argv) {
   using namespace skiff::shop;
-  std::unique_ptr<OrderService> service;
-  const auto setup = [&](asio::io_context& io, Router& router, const ServiceOptions& options) {
-    service = std::make_unique<OrderService>(io, options);
-    service->placement.adopt_cut_off();
-    add_order_handlers(router, *service->storage, service->placement);
-    asio::co_spawn(io, settle_until_stopped(*service), asio::detached);
-    return [&service] {
-      service->stopping = true;
-      service->timer.cancel();
-    };
+  const auto start = [](asio::io_context& io, Router& router, const ServiceOptions& options) {
+    return std::make_unique<OrderService>(io, router, options);
   };
-  return run_service({"order", true, setup}, argc, argv);
+  return run_service({"order", true, start}, argc, argv);
 }

@@ -12,18 +12,26 @@ void seed(ProductStorage& storage) {
   storage.add("Monitor", Money{24'900}, 5);
 }
 
+class ProductService final : public Service {
+ public:
+  ProductService(Router& router, const ServiceOptions& options)
+      : storage_(open_product_storage(options.database)) {
+    seed(*storage_);
+    add_product_handlers(router, *storage_);
+  }
+
+ private:
+  const std::unique_ptr<ProductStorage> storage_;
+};
+
 }  // namespace
 
 }  // namespace skiff::shop
 
 int main(int argc, char** argv) {
   using namespace skiff::shop;
-  std::unique_ptr<ProductStorage> storage;
-  const auto setup = [&](asio::io_context&, Router& router, const ServiceOptions& options) {
-    storage = open_product_storage(options.database);
-    seed(*storage);
-    add_product_handlers(router, *storage);
-    return [] {};
+  const auto start = [](asio::io_context&, Router& router, const ServiceOptions& options) {
+    return std::make_unique<ProductService>(router, options);
   };
-  return run_service({"product", false, setup}, argc, argv);
+  return run_service({"product", false, start}, argc, argv);
 }

@@ -17,18 +17,26 @@ void seed(UserStorage& storage) {
   storage.add_coupon(1, Money{500});
 }
 
+class UserService final : public Service {
+ public:
+  UserService(Router& router, const ServiceOptions& options)
+      : storage_(open_user_storage(options.database)) {
+    seed(*storage_);
+    add_user_handlers(router, *storage_);
+  }
+
+ private:
+  const std::unique_ptr<UserStorage> storage_;
+};
+
 }  // namespace
 
 }  // namespace skiff::shop
 
 int main(int argc, char** argv) {
   using namespace skiff::shop;
-  std::unique_ptr<UserStorage> storage;
-  const auto setup = [&](asio::io_context&, Router& router, const ServiceOptions& options) {
-    storage = open_user_storage(options.database);
-    seed(*storage);
-    add_user_handlers(router, *storage);
-    return [] {};
+  const auto start = [](asio::io_context&, Router& router, const ServiceOptions& options) {
+    return std::make_unique<UserService>(router, options);
   };
-  return run_service({"user", false, setup}, argc, argv);
+  return run_service({"user", false, start}, argc, argv);
 }
