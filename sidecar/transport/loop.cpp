@@ -1,0 +1,75 @@
+#include "sidecar/transport/loop.h"
+
+#include <boost/asio/post.hpp>
+#include <utility>
+
+namespace skiff {
+
+Loop::Loop(std::uint64_t seed)
+    : io_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),
+      reactor_(boost::asio::use_service<boost::asio::detail::epoll_reactor>(io_)),
+      now_(std::chrono::steady_clock::now()),
+      timers_(now_),
+      alarm_(io_),
+      random_(seed),
+      read_buffer_(new char[bulk_read_size]) {}
+
+Loop::~Loop() {
+  while (spare_ != nullptr) delete std::exchange(spare_, spare_->next_free);
+}
+
+void Loop::schedule(TimePoint due) {
+  wake_at_ = due;
+  alarm_.expires_at(due + Timers::tick_length);
+  alarm_.async_wait([this](boost::system::error_code error) {
+    if (!error) run_timers();
+  });
+}
+
+void Loop::run_timers() {
+  wake_at_ = TimePoint::max();
+  timers_.advance(refresh_now());
+  const TimePoint next = timers_.next();
+  if (next < wake_at_) schedule(next);
+}
+
+void Loop::defer(Deferred& deferred) {
+  if (std::exchange(deferred.is_deferred_, true)) return;
+  if (deferred_ == nullptr) boost::asio::post(io_, [this] { run_deferred(); });
+  deferred.next_deferred_ = std::exchange(deferred_, &deferred);
+}
+
+void Loop::undefer(Deferred& deferred) {
+  if (!std::exchange(deferred.is_deferred_, false)) return;
+  for (Deferred** list : {&deferred_, &running_}) {
+    while (*list != nullptr && *list != &deferred) list = &(*list)->next_deferred_;
+    if (*list != nullptr) *list = deferred.next_deferred_;
+  }
+}
+
+void Loop::run_deferred() {
+  refresh_now();
+  while (deferred_ != nullptr) {  // Turned round: first come, first served.
+    Deferred* next = std::exchange(deferred_, deferred_->next_deferred_);
+    next->next_deferred_ = std::exchange(running_, next);
+  }
+  while (running_ != nullptr) {
+    Deferred* next = std::exchange(running_, running_->next_deferred_);
+    next->is_deferred_ = false;
+    next->run_deferred();
+  }
+}
+
+Exchange& Loop::take_exchange() {
+  if (spare_ == nullptr) return *new Exchange;
+  Exchange& exchange = *spare_;
+  spare_ = exchange.next_free;
+  return exchange;
+}
+
+void Loop::give_back(Exchange& exchange) {
+  exchange.next_free = spare_;
+  spare_ = &exchange;
+}
+
+}  // namespace skiff

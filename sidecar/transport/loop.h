@@ -1,0 +1,89 @@
+#pragma once
+
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/detail/epoll_reactor.hpp>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <memory>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "sidecar/http/exchange.h"
+#include "sidecar/transport/timers.h"
+
+namespace skiff {
+
+// Something to be done once what is under way has returned. A member or base of its owner.
+class Deferred {
+ public:
+  virtual void run_deferred() = 0;
+
+ protected:
+  ~Deferred() = default;
+
+ private:
+  friend class Loop;
+  Deferred* next_deferred_ = nullptr;
+  bool is_deferred_ = false;
+};
+
+// What everything on one worker shares: its io_context, its timers, its clock, its one read buffer
+// and its spare exchanges. Only its own thread touches it, but for io().
+class Loop final {
+ public:
+  static constexpr std::size_t read_size = 64 * 1024;
+  static constexpr std::size_t bulk_read_size = 256 * 1024;  // In the midst of a long body.
+
+  explicit Loop(std::uint64_t seed);
+  ~Loop();
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  boost::asio::io_context& io() { return io_; }
+  boost::asio::detail::epoll_reactor& reactor() { return reactor_; }
+  Random& random() { return random_; }
+
+  // The time of this turn. Whatever wakes up from waiting calls refresh_now().
+  TimePoint now() const { return now_; }
+  TimePoint refresh_now() { return now_ = std::chrono::steady_clock::now(); }
+
+  void arm(Timer& timer, TimePoint due) {
+    timers_.arm(timer, due);
+    if (due < wake_at_) schedule(due);
+  }
+  void disarm(Timer& timer) { timers_.disarm(timer); }
+
+  // bulk_read_size bytes for what is read now; the next read on this worker overwrites them.
+  char* read_buffer() { return read_buffer_.get(); }
+
+  // Runs it in this turn, after all that was ready; once, however often it was deferred.
+  void defer(Deferred& deferred);
+  void undefer(Deferred& deferred);
+
+  Exchange& take_exchange();
+  void give_back(Exchange& exchange);
+
+ private:
+  using Alarm =
+      boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                        boost::asio::wait_traits<std::chrono::steady_clock>,
+                                        boost::asio::io_context::executor_type>;
+
+  void schedule(TimePoint due);
+  void run_timers();
+  void run_deferred();
+
+  boost::asio::io_context io_;
+  boost::asio::detail::epoll_reactor& reactor_;
+  TimePoint now_;
+  Timers timers_;
+  Alarm alarm_;
+  TimePoint wake_at_ = TimePoint::max();
+  Random random_;
+  std::unique_ptr<char[]> read_buffer_;
+  Deferred* deferred_ = nullptr;  // Newest first.
+  Deferred* running_ = nullptr;   // Those of this turn that still have to run.
+  Exchange* spare_ = nullptr;
+};
+
+}  // namespace skiff

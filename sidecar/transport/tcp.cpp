@@ -1,0 +1,190 @@
+#include "sidecar/transport/tcp.h"
+
+#include <arpa/inet.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+
+#include "sidecar/transport/edge_wait.h"
+#include "sidecar/transport/tcp_info.h"
+
+namespace skiff {
+namespace {
+
+using boost::asio::ip::tcp;
+
+IoResult from_count(ssize_t count) {
+  if (count > 0) return {IoResult::Kind::done, static_cast<std::size_t>(count), 0};
+  if (count == 0) return {IoResult::Kind::end, 0, 0};
+  if (errno == EAGAIN || errno == EINTR) return {};
+  return {IoResult::Kind::error, 0, errno};
+}
+
+class TcpTransport final : public Transport {
+ public:
+  TcpTransport(Loop& loop, int fd)
+      : loop_(loop), socket_(loop.io()), read_(this, &woken_read), write_(this, &woken_write) {
+    socket_.assign(tcp::v4(), fd);  // The family matters to Asio's own calls only.
+  }
+
+  void set_user(TransportUser& user) override { user_ = &user; }
+
+  IoResult receive(char* to, std::size_t size) override {
+    return from_count(::recv(fd(), to, size, MSG_DONTWAIT));
+  }
+
+  IoResult send(std::span<const iovec> pieces) override {
+    if (pieces.size() == 1) {
+      return from_count(
+          ::send(fd(), pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL | MSG_DONTWAIT));
+    }
+    msghdr message{};
+    message.msg_iov = const_cast<iovec*>(pieces.data());
+    message.msg_iovlen = pieces.size();
+    return from_count(::sendmsg(fd(), &message, MSG_NOSIGNAL | MSG_DONTWAIT));
+  }
+
+  void wait_readable() override { socket_.wait_readable(loop_.reactor(), read_); }
+  void wait_writable() override { socket_.wait_writable(loop_.reactor(), write_); }
+
+  void end_sending() override { ::shutdown(fd(), SHUT_WR); }
+
+  void reset() override {
+    const linger at_once{1, 0};
+    ::setsockopt(fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  }
+
+  bool acknowledged_beyond(std::uint64_t sent) override {
+    return tcp_bytes_acknowledged(fd()) > sent;
+  }
+
+  void dispose() override {
+    user_ = nullptr;
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+    if (!read_.waits() && !write_.waits()) delete this;
+  }
+
+  int fd() { return socket_.native_handle(); }
+
+ private:
+  static void woken_read(void* self, bool aborted) {
+    static_cast<TcpTransport*>(self)->woken(aborted, true);
+  }
+  static void woken_write(void* self, bool aborted) {
+    static_cast<TcpTransport*>(self)->woken(aborted, false);
+  }
+
+  void woken(bool aborted, bool to_read) {
+    if (user_ == nullptr) {
+      if (!read_.waits() && !write_.waits()) delete this;
+    } else if (!aborted) {
+      to_read ? user_->readable() : user_->writable();
+    }
+  }
+
+  Loop& loop_;
+  TransportUser* user_ = nullptr;
+  EdgeSocket socket_;
+  EdgeWait read_;
+  EdgeWait write_;
+};
+
+void set_no_delay(int fd) {
+  const int one = 1;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+}
+
+}  // namespace
+
+std::uint16_t SocketAddress::port() const {
+  return ntohs(storage.ss_family == AF_INET6
+                   ? reinterpret_cast<const sockaddr_in6&>(storage).sin6_port
+                   : reinterpret_cast<const sockaddr_in&>(storage).sin_port);
+}
+
+std::optional<SocketAddress> parse_address(std::string_view text) {
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  std::uint16_t port = 0;
+  const auto digits = text.substr(colon + 1);
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
+
+  SocketAddress address;
+  const bool is_v6 = text.front() == '[';
+  if (is_v6 && (colon < 2 || text[colon - 1] != ']')) return std::nullopt;
+  const std::string host(is_v6 ? text.substr(1, colon - 2) : text.substr(0, colon));
+  if (is_v6) {
+    auto& v6 = reinterpret_cast<sockaddr_in6&>(address.storage);
+    v6.sin6_family = AF_INET6;
+    v6.sin6_port = htons(port);
+    if (::inet_pton(AF_INET6, host.c_str(), &v6.sin6_addr) != 1) return std::nullopt;
+    address.size = sizeof v6;
+    return address;
+  }
+  auto& v4 = reinterpret_cast<sockaddr_in&>(address.storage);
+  v4.sin_family = AF_INET;
+  v4.sin_port = htons(port);
+  if (::inet_pton(AF_INET, host.c_str(), &v4.sin_addr) != 1) return std::nullopt;
+  address.size = sizeof v4;
+  return address;
+}
+
+std::string host_text(const SocketAddress& address) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  const bool is_v6 = address.storage.ss_family == AF_INET6;
+  const void* host = is_v6 ? static_cast<const void*>(
+                                 &reinterpret_cast<const sockaddr_in6&>(address.storage).sin6_addr)
+                           : &reinterpret_cast<const sockaddr_in&>(address.storage).sin_addr;
+  ::inet_ntop(address.storage.ss_family, host, text.data(), text.size());
+  return text.data();
+}
+
+TransportPtr make_tcp_transport(Loop& loop, int fd) {
+  set_no_delay(fd);
+  return TransportPtr(new TcpTransport(loop, fd));
+}
+
+TransportPtr begin_tcp_connect(Loop& loop, const SocketAddress& to) {
+  const int fd = ::socket(to.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return nullptr;
+  if (::connect(fd, to.get(), to.size) != 0 && errno != EINPROGRESS) {
+    const int error = errno;
+    ::close(fd);
+    errno = error;
+    return nullptr;
+  }
+  return make_tcp_transport(loop, fd);
+}
+
+int connect_error(Transport& transport) {
+  int error = 0;
+  socklen_t size = sizeof error;
+  const int fd = static_cast<TcpTransport&>(transport).fd();
+  if (::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0) return errno;
+  if (error != 0) return error;
+  sockaddr_storage peer{};
+  socklen_t peer_size = sizeof peer;
+  // Woken without an error and without a peer: it has not come to a decision yet.
+  if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &peer_size) != 0) return EINPROGRESS;
+  return 0;
+}
+
+int listen_tcp(const SocketAddress& at, int backlog) {
+  const int fd = ::socket(at.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -1;
+  const int one = 1;
+  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+  ::setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one);
+  if (::bind(fd, at.get(), at.size) == 0 && ::listen(fd, backlog) == 0) return fd;
+  const int error = errno;
+  ::close(fd);
+  errno = error;
+  return -1;
+}
+
+}  // namespace skiff

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "sidecar/transport/loop.h"
+#include "sidecar/transport/transport.h"
+
+namespace skiff {
+
+// An IPv4 or IPv6 address and port.
+struct SocketAddress {
+  sockaddr_storage storage{};
+  socklen_t size = 0;
+
+  const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
+  std::uint16_t port() const;
+};
+
+// From `127.0.0.1:80` or `[::1]:80`. Nothing where it is no address.
+std::optional<SocketAddress> parse_address(std::string_view text);
+std::string host_text(const SocketAddress& address);  // Without the port.
+
+// A transport over the connected, non-blocking socket `fd`, which it takes over.
+TransportPtr make_tcp_transport(Loop& loop, int fd);
+
+// A transport whose connect has begun. writable() says when it is over; connect_error() how.
+// Null, with errno, when not even a beginning could be made.
+TransportPtr begin_tcp_connect(Loop& loop, const SocketAddress& to);
+int connect_error(Transport& transport);  // Needs one of begin_tcp_connect(). 0: connected.
+
+// A listening, non-blocking socket with SO_REUSEPORT, or -1 with errno. Port 0: the kernel chooses.
+int listen_tcp(const SocketAddress& at, int backlog);
+
+}  // namespace skiff

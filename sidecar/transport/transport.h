@@ -1,0 +1,67 @@
+#pragma once
+
+#include <sys/uio.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+namespace skiff {
+
+// What one try to read or write gave.
+struct IoResult {
+  enum class Kind : std::uint8_t {
+    done,   // `size` bytes; of a write perhaps not all.
+    again,  // Nothing now; wait.
+    end,    // The peer sends no more (reads only).
+    error,  // The connection is lost; `error` is the errno.
+  };
+  Kind kind = Kind::again;
+  std::size_t size = 0;
+  int error = 0;
+};
+
+// Whoever holds a transport. Each call follows one wait_…(). May close the transport meanwhile.
+class TransportUser {
+ public:
+  virtual void readable() = 0;
+  virtual void writable() = 0;
+
+ protected:
+  ~TransportUser() = default;
+};
+
+// One connection's bytes: TCP, later TLS. Tests have a scripted one (tests/support).
+// Used by one worker. Nothing blocks.
+class Transport {
+ public:
+  virtual ~Transport() = default;
+
+  virtual void set_user(TransportUser& user) = 0;
+
+  virtual IoResult receive(char* to, std::size_t size) = 0;
+  virtual IoResult send(std::span<const iovec> pieces) = 0;
+
+  // Asks for one readable() or writable(). It is edge triggered: read until a short read, or until
+  // `again`, before waiting. Waiting twice asks once.
+  virtual void wait_readable() = 0;
+  virtual void wait_writable() = 0;
+
+  virtual void end_sending() = 0;  // FIN: the peer reads the end.
+  virtual void reset() = 0;        // Closing will be an RST: the peer must not take it for an end.
+
+  // Whether the peer's kernel has acknowledged anything behind the first `sent` bytes that were
+  // sent on this connection. False proves that the peer's program has read nothing of it.
+  virtual bool acknowledged_beyond(std::uint64_t sent) = 0;
+
+  // Closes, and destroys this object as soon as nothing refers to it any more.
+  virtual void dispose() = 0;
+};
+
+struct DisposeTransport {
+  void operator()(Transport* transport) const { transport->dispose(); }
+};
+using TransportPtr = std::unique_ptr<Transport, DisposeTransport>;
+
+}  // namespace skiff
