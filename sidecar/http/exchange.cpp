@@ -15,6 +15,8 @@ void Exchange::finish(const Error& error) {
   client_sink = backend_sink = nullptr;
   client_source = backend_source = nullptr;
   pending = nullptr;
+  deadlines = {};
+  replay = {};
   request_ended = false;
   arena.reset();
 }

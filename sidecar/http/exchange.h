@@ -35,6 +35,28 @@ class EndHook {
   ~EndHook() = default;
 };
 
+// How long an exchange may take; set by the stage that knows the target's policy, watched by the
+// connection that the request came on. TimePoint::max() and zero: not limited.
+struct Deadlines {
+  TimePoint request = TimePoint::max();
+  Duration response_headers{};  // From the end of the request to the answer's head.
+  Duration stream_idle{};       // Without one byte either way.
+};
+
+// What was read of a request's body so far, for another try. In the exchange's arena.
+struct Replay {
+  static constexpr std::size_t limit = 64 * 1024;  // Longer bodies cannot be sent again.
+
+  struct Chunk {
+    std::string_view bytes;
+    Chunk* next = nullptr;
+  };
+  Chunk* first = nullptr;
+  Chunk* last = nullptr;
+  std::size_t size = 0;
+  bool complete = true;  // Nothing is missing at the front of it.
+};
+
 struct RequestCells;  // sidecar/observe: the counters of one route, of one worker.
 
 // What the metrics and the access log want to know; filled in on the way by the stage that knows.
@@ -67,8 +89,9 @@ struct Exchange {
   BodySource* client_source = nullptr;   // Gives the request's body.
   BodySink* backend_sink = nullptr;      // Takes the request's body; null: not yet ready for it.
   BodySource* backend_source = nullptr;  // Gives the answer's body.
-  Pending* pending =
-      nullptr;  // Null: nothing is owed (before forward, or after the answer's head).
+  Pending* pending = nullptr;            // Null: nothing is under way.
+  Deadlines deadlines;
+  Replay replay;
   EndHook* hooks = nullptr;
   Exchange* next_free = nullptr;
   bool request_ended = false;  // The request's body was read to its end.

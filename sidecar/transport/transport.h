@@ -52,7 +52,9 @@ class Transport {
   virtual void reset() = 0;        // Closing will be an RST: the peer must not take it for an end.
 
   // Whether the peer's kernel has acknowledged anything behind the first `sent` bytes that were
-  // sent on this connection. False proves that the peer's program has read nothing of it.
+  // sent on this connection. False, together with an orderly `end`, proves that the peer's program
+  // had stopped before it could read any of it. (Not with an error: an RST may come from a program
+  // that has read, and whose acknowledgement was still to come.)
   virtual bool acknowledged_beyond(std::uint64_t sent) = 0;
 
   // Closes, and destroys this object as soon as nothing refers to it any more.

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string_view>
+
+#include "sidecar/http/arena.h"
+#include "sidecar/http/error.h"
+#include "sidecar/http/message.h"
+
+namespace skiff {
+
+// The one place that turns a failure into an HTTP answer: its head in `response`, its body
+// returned. The reason word stands in `x-skiff-reason` and in the body, which is JSON.
+std::string_view answer_for(const Error& error, Arena& arena, Response& response);
+
+// The standard phrase of a status; empty for one that has none.
+std::string_view phrase_of(std::uint16_t status);
+
+}  // namespace skiff

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "base/clock.h"
+#include "sidecar/http/forwarder.h"
+
+namespace skiff {
+
+class Connection;
+
+// Who keeps a connection when it carries nothing: a pool.
+class ConnectionOwner {
+ public:
+  // It can carry another exchange.
+  virtual void idle(Connection& connection) = 0;
+  // It is of no more use: the owner disposes of it, later, by destroying it outside this call.
+  virtual void gone(Connection& connection) = 0;
+
+ protected:
+  ~ConnectionOwner() = default;
+};
+
+// A connection to a backend that carries one exchange at a time.
+class Connection {
+ public:
+  virtual ~Connection() = default;
+
+  // Sends exchange.request; `reply` is told the outcome. Needs an idle connection.
+  virtual void start(Exchange& exchange, Reply& reply) = 0;
+
+  // Looks, by one system call, whether the backend has closed it. For a request that must not meet
+  // a closing connection. False: it is gone (and the owner was told).
+  virtual bool still_open() = 0;
+
+  std::uint32_t exchanges = 0;  // Begun on it so far.
+  TimePoint idle_since{};
+};
+
+// The way to one endpoint: makes connections.
+class Connector {
+ public:
+  // Told once how a connect ended.
+  class Done {
+   public:
+    virtual void connected(std::unique_ptr<Connection> connection) = 0;
+    virtual void not_connected(const Error& error) = 0;
+
+   protected:
+    ~Done() = default;
+  };
+
+  // A connect under way; destroying it ends it, and then `done` is not told.
+  class Attempt {
+   public:
+    virtual ~Attempt() = default;
+  };
+
+  virtual ~Connector() = default;
+
+  // Begins to connect; `done` is told later, never within this call. `owner` is the connection's.
+  virtual std::unique_ptr<Attempt> connect(Duration timeout, ConnectionOwner& owner,
+                                           Done& done) = 0;
+};
+
+}  // namespace skiff
