@@ -2,6 +2,19 @@
 
 namespace skiff {
 
+void Exchange::keep_for_replay(std::string_view data) {
+  if (!replay.complete) return;
+  if (replay.size + data.size() > Replay::limit) {
+    replay = {};
+    replay.complete = false;
+    return;
+  }
+  auto* chunk = arena.make<Replay::Chunk>(arena.copy(data));
+  (replay.last == nullptr ? replay.first : replay.last->next) = chunk;
+  replay.last = chunk;
+  replay.size += data.size();
+}
+
 void Exchange::finish(const Error& error) {
   while (hooks != nullptr) {
     EndHook* hook = hooks;

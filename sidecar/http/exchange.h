@@ -101,6 +101,9 @@ struct Exchange {
     hooks = &hook;
   }
 
+  // Keeps a copy of a piece of the request's body, while the whole is short enough.
+  void keep_for_replay(std::string_view data);
+
   // Runs the hooks and forgets everything.
   void finish(const Error& error);
 };
