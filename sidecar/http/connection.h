@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 
@@ -36,6 +37,7 @@ class Connection {
 
   std::uint32_t exchanges = 0;  // Begun on it so far.
   TimePoint idle_since{};
+  std::size_t slot = 0;  // The owner's.
 };
 
 // The way to one endpoint: makes connections.

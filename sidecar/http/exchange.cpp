@@ -25,6 +25,7 @@ void Exchange::finish(const Error& error) {
   marks = {};
   client_address = {};
   hash = 0;
+  tried = nullptr;
   client_sink = backend_sink = nullptr;
   client_source = backend_source = nullptr;
   pending = nullptr;

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "base/clock.h"
+#include "sidecar/http/connection.h"
+#include "sidecar/pool/idle_limit.h"
+#include "sidecar/transport/loop.h"
+
+namespace skiff {
+
+struct PoolSettings {
+  std::uint32_t max_connections = 1'024;
+  std::uint32_t max_waiting = 1'024;
+  std::uint32_t max_requests_per_connection = 0;  // 0: no limit.
+  std::uint32_t max_idle = 256;
+  Duration max_wait = std::chrono::seconds(1);
+  Duration connect_timeout = std::chrono::seconds(1);
+  Duration connection_idle = std::chrono::seconds(4);
+};
+
+// What a worker's pools count together. Written by the worker; read by it alone.
+struct PoolCounters {
+  std::uint64_t opened = 0;
+  std::uint64_t connect_failures = 0;
+  std::uint64_t closed = 0;
+  std::uint64_t idle_races = 0;  // Requests that met a connection which was being closed.
+  std::uint64_t waits = 0;       // Requests that found no connection free.
+  std::int64_t open = 0;
+};
+
+// The connections of one worker to one endpoint, each carrying one exchange at a time.
+// The one used last is used first, so that those not needed grow old and go. Where none is free,
+// one is made; where none may be made, the request waits, first come first served, within limits.
+class Pool final : public Forwarder, private ConnectionOwner, private Timer, private Deferred {
+ public:
+  Pool(Loop& loop, Connector& connector, const PoolSettings& settings, PoolCounters& counters);
+  ~Pool() override;
+
+  void forward(Exchange& exchange, Reply& reply) override;
+
+  void configure(const PoolSettings& settings);
+  void retire();  // Keeps nothing idle any more.
+  bool unused() const { return connections_.empty() && waiters_.empty(); }
+  std::size_t open_connections() const { return connections_.size(); }
+  std::size_t idle_connections() const { return idle_.size(); }
+
+ private:
+  class Waiter;
+  class Connect;
+
+  void idle(Connection& connection) override;
+  void gone(Connection& connection) override;
+  void expired(TimePoint now) override;
+  void run_deferred() override;
+
+  Connection* take_idle(const Request& request);
+  void wait(Exchange& exchange, Reply& reply);
+  void connect_for_waiters();
+  void connected(Connect& connect, std::unique_ptr<Connection> connection);
+  void not_connected(Connect& connect, const Error& error);
+  void forget(Connect& connect);
+  void remove(Connection& connection);
+  void serve();
+  void drop(Waiter& waiter);
+
+  Loop& loop_;
+  Connector& connector_;
+  PoolSettings settings_;
+  PoolCounters& counters_;
+  IdleLimit idle_limit_;
+  std::vector<std::unique_ptr<Connection>> connections_;  // By Connection::slot.
+  std::vector<Connection*> idle_;                         // The one used last is last.
+  std::vector<std::unique_ptr<Connect>> connects_;
+  std::deque<std::unique_ptr<Waiter>> waiters_;
+  std::vector<std::unique_ptr<Connection>>
+      dead_;  // Destroyed when nothing of theirs is on the stack.
+  std::vector<std::unique_ptr<Connect>> dead_connects_;
+  std::vector<std::unique_ptr<Waiter>> dead_waiters_;
+  bool retired_ = false;
+};
+
+}  // namespace skiff
