@@ -70,7 +70,10 @@ std::span<const ErrorInfo> all_errors();  // Indexed by ErrorKind.
 // One failure of one request.
 struct Error {
   ErrorKind kind = ErrorKind::none;
-  bool unprocessed = false;   // Proved: no backend has begun to act on the request.
+  bool unprocessed = false;  // Proved: no backend has begun to act on the request.
+  // The connection had been used before and broke before one byte of the answer: most likely it was
+  // being closed for lying idle, but the request may have been read.
+  bool reused = false;
   std::string_view detail{};  // A literal; for the log.
 };
 
