@@ -13,7 +13,7 @@ class Forwarder;
 // set keeps to find it, beside its strings' heap.
 struct Endpoint {
   const EndpointSpec* spec = nullptr;  // In the EndpointSet; valid until its next update().
-  Forwarder* forwarder = nullptr;      // Leads to its pool; set by whoever made the endpoint.
+  Forwarder* forwarder = nullptr;      // Leads to its pool; null until it is first used.
   std::uint64_t hash = 0;              // Of the address, for ring and table.
   TimePoint added{};                   // For the slow start.
   TimePoint cost_at{};                 // When cost_ns was last touched.

@@ -17,6 +17,9 @@ constexpr Duration look_after = 100ms;
 // How long, and how much, is read and thrown away so that a last answer is not destroyed by an RST.
 constexpr Duration linger_for = 1s;
 constexpr std::size_t linger_bytes = 256 * 1024;
+// While draining, a connection may lie idle for so long: closing it at once could cross a request
+// that is on its way, while one that is used is told to close by its next answer.
+constexpr Duration drain_idle = 2s;
 
 }  // namespace
 
@@ -193,7 +196,8 @@ void Http1Server::close() {
 
 void Http1Server::drain() {
   draining_ = true;
-  if (exchange_ == nullptr && !head_begun_ && state_ == State::open && writer_.empty()) close();
+  if (exchange_ == nullptr && !head_begun_) since_ = context_.loop.now();
+  arm();
 }
 
 void Http1Server::cut() {
@@ -208,7 +212,9 @@ TimePoint Http1Server::due() const {
   if (state_ == State::lingering || state_ == State::closing) return since_ + linger_for;
   if (exchange_ == nullptr) {
     if (!writer_.empty()) return since_ + settings.stream_idle;
-    if (head_begun_ || requests_ == 0) return since_ + settings.request_headers;
+    if (head_begun_) return since_ + settings.request_headers;
+    if (draining_) return since_ + drain_idle;
+    if (requests_ == 0) return since_ + settings.request_headers;
     return looked_ ? since_ + settings.connection_idle : since_ + look_after;
   }
   const Deadlines& limits = exchange_->deadlines;
@@ -239,7 +245,7 @@ void Http1Server::expired(TimePoint now) {
 }
 
 void Http1Server::expired_between(TimePoint now) {
-  if (!writer_.empty() || (requests_ == 0 && !head_begun_)) return close();
+  if (!writer_.empty() || (!head_begun_ && (requests_ == 0 || draining_))) return close();
   if (head_begun_) {
     exchange_ = &context_.loop.take_exchange();
     prepare({.keep_alive = false});

@@ -39,8 +39,9 @@ class EndHook {
 // connection that the request came on. TimePoint::max() and zero: not limited.
 struct Deadlines {
   TimePoint request = TimePoint::max();
-  Duration response_headers{};  // From the end of the request to the answer's head.
-  Duration stream_idle{};       // Without one byte either way.
+  bool request_by_route = false;  // The route said it (also: that there is none); it wins.
+  Duration response_headers{};    // From the end of the request to the answer's head.
+  Duration stream_idle{};         // Without one byte either way.
 };
 
 // What was read of a request's body so far, for another try. In the exchange's arena.

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <vector>
 
@@ -75,7 +74,7 @@ class Pool final : public Forwarder, private ConnectionOwner, private Timer, pri
   std::vector<std::unique_ptr<Connection>> connections_;  // By Connection::slot.
   std::vector<Connection*> idle_;                         // The one used last is last.
   std::vector<std::unique_ptr<Connect>> connects_;
-  std::deque<std::unique_ptr<Waiter>> waiters_;
+  std::vector<std::unique_ptr<Waiter>> waiters_;  // The oldest first.
   std::vector<std::unique_ptr<Connection>>
       dead_;  // Destroyed when nothing of theirs is on the stack.
   std::vector<std::unique_ptr<Connect>> dead_connects_;

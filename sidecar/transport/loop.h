@@ -29,13 +29,13 @@ class Deferred {
 
 // What everything on one worker shares: its io_context, its timers, its clock, its one read buffer
 // and its spare exchanges. Only its own thread touches it, but for io().
-class Loop final {
+class Loop final : public Clock {
  public:
   static constexpr std::size_t read_size = 64 * 1024;
   static constexpr std::size_t bulk_read_size = 256 * 1024;  // In the midst of a long body.
 
   explicit Loop(std::uint64_t seed);
-  ~Loop();
+  ~Loop() override;
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
@@ -44,7 +44,7 @@ class Loop final {
   Random& random() { return random_; }
 
   // The time of this turn. Whatever wakes up from waiting calls refresh_now().
-  TimePoint now() const { return now_; }
+  TimePoint now() const override { return now_; }
   TimePoint refresh_now() { return now_ = std::chrono::steady_clock::now(); }
 
   void arm(Timer& timer, TimePoint due) {

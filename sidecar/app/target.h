@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "sidecar/balance/balance.h"
+#include "sidecar/balance/endpoint_set.h"
+#include "sidecar/codec/http1_parser.h"
+#include "sidecar/policy/retry.h"
+#include "sidecar/policy/timeouts.h"
+#include "sidecar/pool/pool.h"
+#include "sidecar/route/route_table.h"
+#include "sidecar/transport/loop.h"
+
+namespace skiff {
+
+// What the targets of one worker share; outlives them.
+struct TargetContext {
+  Loop& loop;
+  PoolCounters& pool_counters;
+  const Http1Limits& answer_limits;
+  std::string zone;
+};
+
+// One service port, as one worker calls it: the chain of policies that every request to it passes,
+// its endpoints and their pools. It outlives changes of configuration that do not concern it, with
+// all that it has learned.
+class Target final : public Forwarder, private EndpointForwarders {
+ public:
+  Target(const TargetContext& context, const TargetSpec& spec);
+  ~Target() override;
+
+  void forward(Exchange& exchange, Reply& reply) override;
+
+  void update(const TargetSpec& spec);
+  void set_healthy(std::string_view address, bool healthy);
+  void tidy();  // Lets go of what removed endpoints left; called now and then.
+
+  const std::string& name() const { return name_; }
+  const EndpointSet& endpoints() const { return endpoints_; }
+
+ private:
+  struct Way;  // To one endpoint: a connector and a pool.
+
+  Forwarder& make_forwarder(Endpoint& endpoint) override;
+  void removed(Endpoint& endpoint);
+
+  const TargetContext& context_;
+  const std::string name_;
+  TrafficPolicy policy_;
+  EndpointSet endpoints_;
+  std::unordered_map<const Endpoint*, std::unique_ptr<Way>> ways_;
+  std::vector<std::unique_ptr<Way>> retired_;
+
+  // The chain, from its end to its beginning.
+  Balance balance_;
+  Retry retry_;
+  Timeouts timeouts_;
+};
+
+}  // namespace skiff

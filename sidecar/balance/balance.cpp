@@ -1,0 +1,67 @@
+#include "sidecar/balance/balance.h"
+
+#include <utility>
+
+namespace skiff {
+namespace {
+
+// One attempt at one endpoint.
+class Attempt final : public PassingReply, public EndHook {
+ public:
+  Attempt(Reply& outer, EndpointSet& endpoints, Endpoint& endpoint, const Clock& clock)
+      : PassingReply(outer),
+        endpoints_(endpoints),
+        endpoint_(endpoint),
+        clock_(clock),
+        begun_(clock.now()) {
+    endpoints_.started(endpoint_);
+  }
+
+  void answered(Exchange& exchange, Response& response) override {
+    const TimePoint now = clock_.now();
+    const bool bad = response.status >= 500 || response.status == 429;
+    endpoints_.answered(endpoint_, now - begun_, bad, now);
+    PassingReply::answered(exchange, response);
+  }
+
+  void failed(Exchange& exchange, const Error& error) override {
+    exchange.tried = &endpoint_;
+    if (error.kind != ErrorKind::client_gone && !error.reused) {
+      const TimePoint now = clock_.now();
+      endpoints_.answered(endpoint_, now - begun_, true, now);
+    }
+    release();
+    PassingReply::failed(exchange, error);
+  }
+
+  void ended(Exchange&, const Error&) override { release(); }
+
+ private:
+  void release() {
+    if (!std::exchange(released_, true)) endpoints_.ended(endpoint_);
+  }
+
+  EndpointSet& endpoints_;
+  Endpoint& endpoint_;
+  const Clock& clock_;
+  const TimePoint begun_;
+  bool released_ = false;
+};
+
+}  // namespace
+
+void Balance::forward(Exchange& exchange, Reply& reply) {
+  Endpoint* endpoint = endpoints_.pick({.now = clock_.now(),
+                                        .hash = exchange.hash,
+                                        .avoid = static_cast<const Endpoint*>(exchange.tried)},
+                                       random_);
+  if (endpoint == nullptr) return reply.failed(exchange, {.kind = ErrorKind::no_endpoint});
+  exchange.marks.endpoint = exchange.arena.copy(endpoint->spec->address);  // It may go meanwhile.
+  auto* attempt = exchange.arena.make<Attempt>(reply, endpoints_, *endpoint, clock_);
+  exchange.at_end(*attempt);
+  Forwarder& way =
+      endpoint->forwarder != nullptr ? *endpoint->forwarder : forwarders_.make_forwarder(*endpoint);
+  way.forward(exchange, *attempt);
+}
+
+}  // namespace skiff

@@ -1,0 +1,58 @@
+#include "sidecar/listener/listener.h"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace skiff {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr int most_per_turn = 64;  // So that those who are connected are not kept waiting.
+constexpr Duration pause_without_descriptors = 100ms;
+
+}  // namespace
+
+Listener::Listener(Loop& loop, int fd, Accepted accepted)
+    : loop_(loop), acceptor_(loop.io()), accepted_(std::move(accepted)) {
+  acceptor_.assign(boost::asio::ip::tcp::v4(), fd);
+  wait();
+}
+
+void Listener::wait() {
+  acceptor_.async_wait(Acceptor::wait_read, [this](boost::system::error_code error) {
+    if (error) return;
+    loop_.refresh_now();
+    accept_some();
+  });
+}
+
+void Listener::accept_some() {
+  for (int i = 0; i < most_per_turn; ++i) {
+    SocketAddress peer;
+    peer.size = sizeof peer.storage;
+    const int fd = ::accept4(acceptor_.native_handle(), reinterpret_cast<sockaddr*>(&peer.storage),
+                             &peer.size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0) {
+      accepted_(fd, peer);
+    } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+      return loop_.arm(*this, loop_.now() + pause_without_descriptors);
+    } else if (errno == EAGAIN) {
+      break;
+    }
+  }
+  wait();
+}
+
+void Listener::expired(TimePoint) { wait(); }
+
+void Listener::stop() {
+  loop_.disarm(*this);
+  boost::system::error_code ignored;
+  acceptor_.close(ignored);
+}
+
+}  // namespace skiff
