@@ -29,6 +29,15 @@ class Forwarder {
   virtual void forward(Exchange& exchange, Reply& reply) = 0;
 };
 
+// Answers by ourselves, with a head alone.
+inline void answer_without_body(Exchange& exchange, Reply& reply, Response& response) {
+  BodySink& client = *exchange.client_sink;
+  response.has_length = true;
+  reply.answered(exchange, response);
+  client.end({});
+  client.flush();
+}
+
 // A Reply that passes everything on; stages override what they want to see. Lies in the arena.
 class PassingReply : public Reply {
  public:

@@ -1,0 +1,63 @@
+#include "sidecar/app/generation.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace skiff {
+
+class Generations::Use final : public EndHook {
+ public:
+  Use(Generations& owner, Generation& generation) : owner_(owner), generation_(generation) {}
+  void ended(Exchange&, const Error&) override { owner_.released(generation_); }
+
+ private:
+  Generations& owner_;
+  Generation& generation_;
+};
+
+void Generations::apply(std::uint64_t number, std::shared_ptr<const RoutePlan> plan) {
+  auto next = std::make_unique<Generation>();
+  next->number = number;
+  next->targets.reserve(plan->targets.size());
+  std::unordered_map<std::string, std::unique_ptr<Target>> kept;
+  kept.reserve(plan->targets.size());
+  for (const TargetSpec& spec : plan->targets) {
+    auto& slot = kept[spec.name];
+    const auto found = targets_.find(spec.name);
+    if (found != targets_.end() && found->second != nullptr) {
+      slot = std::move(found->second);
+      slot->update(spec);
+    } else {
+      slot = std::make_unique<Target>(context_, spec);
+    }
+    next->targets.push_back(slot.get());
+  }
+  for (auto& [name, target] : targets_) {
+    if (target != nullptr) removed_.push_back(std::move(target));
+  }
+  targets_ = std::move(kept);
+  next->plan = std::move(plan);
+  if (current_ != nullptr) old_.push_back(std::move(current_));
+  current_ = std::move(next);
+  tidy();
+}
+
+void Generations::use(Generation& generation, Exchange& exchange) {
+  ++generation.in_use;
+  exchange.at_end(*exchange.arena.make<Use>(*this, generation));
+}
+
+void Generations::released(Generation& generation) { --generation.in_use; }
+
+void Generations::tidy() {
+  std::erase_if(old_, [](const auto& generation) { return generation->in_use == 0; });
+  if (old_.empty()) removed_.clear();
+  for (auto& [name, target] : targets_) target->tidy();
+}
+
+void Generations::set_healthy(const std::string& target, std::string_view address, bool healthy) {
+  const auto found = targets_.find(target);
+  if (found != targets_.end()) found->second->set_healthy(address, healthy);
+}
+
+}  // namespace skiff

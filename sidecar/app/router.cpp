@@ -1,0 +1,147 @@
+#include "sidecar/app/router.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "sidecar/http/answer.h"
+#include "sidecar/route/filters.h"
+#include "sidecar/route/split.h"
+
+namespace skiff {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// Host in lower case, without port; RFC 9110, 4.2.3.
+struct HostAndPort {
+  std::string_view host;
+  std::uint16_t port = 0;
+};
+
+HostAndPort split_authority(std::string_view authority, Arena& arena) {
+  HostAndPort result{authority};
+  const auto colon = authority.rfind(':');
+  if (colon != std::string_view::npos && authority.find(']', colon) == std::string_view::npos) {
+    const auto digits = authority.substr(colon + 1);
+    std::from_chars(digits.data(), digits.data() + digits.size(), result.port);
+    result.host = authority.substr(0, colon);
+  }
+  const auto is_upper = [](char c) { return c >= 'A' && c <= 'Z'; };
+  if (std::any_of(result.host.begin(), result.host.end(), is_upper)) {
+    char* const lower = arena.allocate(result.host.size(), 1);
+    std::transform(result.host.begin(), result.host.end(), lower,
+                   [&](char c) { return static_cast<char>(is_upper(c) ? c + 32 : c); });
+    result.host = {lower, result.host.size()};
+  }
+  return result;
+}
+
+// Changes the answer's headers as the route says.
+class FilteringReply final : public PassingReply {
+ public:
+  FilteringReply(Reply& outer, const RouteRule& rule, const RouteBackend& backend)
+      : PassingReply(outer), rule_(rule), backend_(backend) {}
+
+  void answered(Exchange& exchange, Response& response) override {
+    apply_response_filters(backend_.filters, exchange.arena, response);
+    apply_response_filters(rule_.filters, exchange.arena, response);
+    PassingReply::answered(exchange, response);
+  }
+
+ private:
+  const RouteRule& rule_;
+  const RouteBackend& backend_;
+};
+
+void limit_time(const RouteRule& rule, Exchange& exchange) {
+  if (!rule.request_timeout.has_value()) return;
+  exchange.deadlines.request_by_route = true;
+  if (*rule.request_timeout > 0ms) {
+    exchange.deadlines.request = exchange.started + *rule.request_timeout;
+  }
+}
+
+}  // namespace
+
+Router::Router(Loop& loop, Generations& generations, RouteScope scope, WorkerMetrics& metrics,
+               RequestLabels labels)
+    : loop_(loop),
+      generations_(generations),
+      scope_(std::move(scope)),
+      metrics_(metrics),
+      labels_(std::move(labels)) {}
+
+void Router::forward(Exchange& exchange, Reply& reply) {
+  Generation& generation = *generations_.current();
+  const RouteTable::Found found = find(*generation.plan, exchange);
+  if (found.rule == nullptr) {
+    const bool unknown = scope_.kind == RouteScope::Kind::mesh && !found.host_known;
+    return reply.failed(exchange,
+                        {.kind = unknown ? ErrorKind::unknown_service : ErrorKind::no_route});
+  }
+  generations_.use(generation, exchange);
+  exchange.marks.route = found.rule->name;
+  Response redirect;
+  if (make_redirect(found.rule->filters, found.matched_prefix, scope_.listener_port, exchange.arena,
+                    exchange.request, redirect)) {
+    return answer_without_body(exchange, reply, redirect);
+  }
+  send(generation, found, exchange, reply);
+}
+
+RouteTable::Found Router::find(const RoutePlan& plan, Exchange& exchange) const {
+  if (scope_.kind == RouteScope::Kind::service) {
+    return plan.mesh->find_for_service(scope_.name, scope_.service_port, exchange.request);
+  }
+  const auto [host, port] = split_authority(exchange.request.authority, exchange.arena);
+  if (scope_.kind == RouteScope::Kind::mesh) return plan.mesh->find(host, port, exchange.request);
+  const RouteTable* const table = plan.gateway(scope_.name);
+  return table == nullptr ? RouteTable::Found{} : table->find(host, port, exchange.request);
+}
+
+const RouteBackend* Router::choose(const RouteRule& rule, const Exchange& exchange) {
+  if (rule.total_weight == 0) return nullptr;
+  if (rule.backends.size() == 1) return &rule.backends.front();
+  return choose_backend(rule, split_hash(rule.split_key, exchange.client_address, exchange.request),
+                        loop_.random());
+}
+
+void Router::send(Generation& generation, const RouteTable::Found& found, Exchange& exchange,
+                  Reply& reply) {
+  const RouteRule& rule = *found.rule;
+  const RouteBackend* const backend = choose(rule, exchange);
+  if (backend == nullptr) return reply.failed(exchange, {.kind = ErrorKind::no_backend});
+
+  Target& target = *generation.targets[backend->target];
+  exchange.marks.target = target.name();
+  exchange.marks.cells = &cells(generation, rule, backend - rule.backends.data(), target.name());
+  limit_time(rule, exchange);
+  Reply* answer_to = &reply;
+  if (!rule.filters.empty() || !backend->filters.empty()) {
+    apply_request_filters(rule.filters, found.matched_prefix, exchange.arena, exchange.request);
+    apply_request_filters(backend->filters, found.matched_prefix, exchange.arena, exchange.request);
+    answer_to = exchange.arena.make<FilteringReply>(reply, rule, *backend);
+  }
+  target.forward(exchange, *answer_to);
+}
+
+RequestCells& Router::cells(const Generation& generation, const RouteRule& rule,
+                            std::size_t backend, const std::string& target) {
+  if (cells_generation_ != generation.number) {
+    cells_.assign(generation.plan->rules.size(), nullptr);
+    more_cells_.clear();
+    cells_generation_ = generation.number;
+  }
+  RequestCells*& slot = backend == 0 ? cells_[rule.index] : more_cells_[&rule.backends[backend]];
+  if (slot == nullptr) {
+    RequestLabels labels = labels_;
+    labels.destination = target;
+    labels.route = rule.name;
+    slot = &metrics_.cells(labels);
+  }
+  return *slot;
+}
+
+}  // namespace skiff

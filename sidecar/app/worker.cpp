@@ -1,0 +1,164 @@
+#include "sidecar/app/worker.h"
+
+#include <unistd.h>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <utility>
+
+#include "sidecar/codec/server_connection.h"
+
+namespace skiff {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr Duration tidy_every = 5s;
+
+std::uint64_t seed_of(unsigned index) {
+  return static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count()) ^
+         (static_cast<std::uint64_t>(::getpid()) << 32) ^ index;
+}
+
+ServerSettings server_settings(const SidecarConfig& config) {
+  const LimitsConfig& limits = config.limits;
+  return {.limits = {.header_bytes = limits.header_bytes.count,
+                     .line_bytes = limits.line_bytes.count,
+                     .header_count = limits.header_count},
+          .body_bytes = limits.body_bytes.count,
+          .requests_per_connection = limits.requests_per_connection,
+          .request_headers = config.timeouts.request_headers,
+          .connection_idle = config.timeouts.connection_idle,
+          .stream_idle = config.timeouts.stream_idle};
+}
+
+}  // namespace
+
+struct Worker::OpenListener {
+  OpenListener(Worker& worker, const ListenerPlan& plan, const ServerSettings& server_settings)
+      : kind(plan.kind),
+        stack(worker.make_stack(plan)),
+        settings(server_settings),
+        connections(worker.loop_, worker),
+        context{worker.loop_, settings, connections, stack->entry()} {}
+
+  const ListenerPlan::Kind kind;
+  std::unique_ptr<Stack> stack;
+  const ServerSettings settings;
+  ClientConnections connections;
+  const ServerContext context;
+  std::unique_ptr<Listener> listener;
+  std::atomic<std::size_t> open{0};
+};
+
+Worker::Worker(const SidecarConfig& config, unsigned index, WorkerMetrics& metrics,
+               AccessLog* access_log)
+    : config_(config),
+      metrics_(metrics),
+      loop_(seed_of(index)),
+      targets_{loop_, pool_counters_, answer_limits_, config.zone},
+      generations_(targets_),
+      stacks_{loop_, generations_, targets_, metrics, access_log, config} {
+  loop_.arm(*this, loop_.now() + tidy_every);
+}
+
+Worker::~Worker() {
+  stop();
+  listeners_.clear();
+}
+
+std::unique_ptr<Stack> Worker::make_stack(const ListenerPlan& plan) {
+  switch (plan.kind) {
+    case ListenerPlan::Kind::inbound:
+      return make_inbound_stack(stacks_, config_.inbound[plan.index]);
+    case ListenerPlan::Kind::outbound:
+      return make_outbound_stack(stacks_, config_.outbound[plan.index]);
+    case ListenerPlan::Kind::gateway:
+      break;
+  }
+  return make_gateway_stack(stacks_, config_.gateway[plan.index]);
+}
+
+void Worker::add_listener(const ListenerPlan& plan, int fd) {
+  OpenListener& open = *listeners_.emplace_back(
+      std::make_unique<OpenListener>(*this, plan, server_settings(config_)));
+  open.listener = std::make_unique<Listener>(
+      loop_, fd,
+      [this, &open](int client, const SocketAddress& peer) { accepted(open, client, peer); });
+}
+
+void Worker::accepted(OpenListener& listener, int fd, const SocketAddress& peer) {
+  const std::size_t most = std::max<std::size_t>(config_.limits.connections / config_.workers, 1);
+  if (open_ >= most) {
+    ::close(fd);
+    return refused(ErrorKind::overload);
+  }
+  listener.connections.add(make_http1_server(
+      listener.context, make_tcp_transport(loop_, fd), host_text(peer)));
+}
+
+void Worker::start() {
+  thread_ = std::thread([this] {
+    const auto work = boost::asio::make_work_guard(loop_.io());
+    loop_.io().run();
+  });
+}
+
+void Worker::stop() {
+  loop_.io().stop();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Worker::post(std::function<void(Worker&)> work) {
+  boost::asio::post(loop_.io(), [this, work = std::move(work)] {
+    loop_.refresh_now();
+    work(*this);
+  });
+}
+
+void Worker::apply(std::uint64_t number, std::shared_ptr<const RoutePlan> plan) {
+  if (!thread_.joinable()) return generations_.apply(number, std::move(plan));
+  post([number, plan = std::move(plan)](Worker& worker) {
+    worker.generations_.apply(number, plan);
+  });
+}
+
+void Worker::set_healthy(const std::string& target, const std::string& address, bool healthy) {
+  post([=](Worker& worker) { worker.generations_.set_healthy(target, address, healthy); });
+}
+
+void Worker::drain(ListenerPlan::Kind kind) {
+  post([kind](Worker& worker) {
+    for (const auto& listener : worker.listeners_) {
+      if (listener->kind != kind) continue;
+      listener->listener->stop();
+      listener->connections.drain();
+    }
+  });
+}
+
+void Worker::cut() {
+  post([](Worker& worker) {
+    for (const auto& listener : worker.listeners_) listener->connections.cut();
+  });
+}
+
+std::size_t Worker::connections(ListenerPlan::Kind kind) const {
+  std::size_t sum = 0;
+  for (const auto& listener : listeners_) {
+    if (listener->kind == kind) sum += listener->open.load(std::memory_order_relaxed);
+  }
+  return sum;
+}
+
+void Worker::opened() { ++open_; }
+void Worker::closed() { --open_; }
+void Worker::refused(ErrorKind) {}
+
+void Worker::expired(TimePoint now) {
+  generations_.tidy();
+  loop_.arm(*this, now + tidy_every);
+}
+
+}  // namespace skiff

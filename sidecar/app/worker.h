@@ -1,0 +1,79 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "config/schema/sidecar.h"
+#include "sidecar/app/client_connections.h"
+#include "sidecar/app/generation.h"
+#include "sidecar/app/stack.h"
+#include "sidecar/listener/listener.h"
+#include "sidecar/transport/loop.h"
+
+namespace skiff {
+
+// One listener as the workers are told to open it.
+struct ListenerPlan {
+  enum class Kind { inbound, outbound, gateway };
+  Kind kind = Kind::inbound;
+  std::size_t index = 0;  // In the SidecarConfig's list of that kind.
+  SocketAddress address;
+  std::string name;  // For the log: `inbound http 0.0.0.0:15001`.
+};
+
+// One thread that carries requests, with all that belongs to it; it shares nothing with the others
+// but the plan in force. Until start() the caller's thread uses it, then others only post to it.
+class Worker final : private ClientConnections::Watcher, private Timer {
+ public:
+  Worker(const SidecarConfig& config, unsigned index, WorkerMetrics& metrics,
+         AccessLog* access_log);
+  ~Worker();
+
+  // Takes over the listening descriptor. Before start().
+  void add_listener(const ListenerPlan& plan, int fd);
+  void start();
+
+  // From any thread.
+  void apply(std::uint64_t number, std::shared_ptr<const RoutePlan> plan);
+  void set_healthy(const std::string& target, const std::string& address, bool healthy);
+  void drain(ListenerPlan::Kind kind);
+  void cut();   // All connections close now.
+  void stop();  // The thread ends.
+  void post(std::function<void(Worker&)> work);
+
+  // Connections from clients at listeners of that kind; from any thread.
+  std::size_t connections(ListenerPlan::Kind kind) const;
+
+  // In the worker's thread only.
+  Generations& generations() { return generations_; }
+  const PoolCounters& pool_counters() const { return pool_counters_; }
+
+ private:
+  struct OpenListener;
+
+  void opened() override;
+  void closed() override;
+  void refused(ErrorKind kind) override;
+  void expired(TimePoint now) override;
+  void accepted(OpenListener& listener, int fd, const SocketAddress& peer);
+  std::unique_ptr<Stack> make_stack(const ListenerPlan& plan);
+
+  const SidecarConfig& config_;
+  WorkerMetrics& metrics_;
+  Loop loop_;
+  PoolCounters pool_counters_;
+  const Http1Limits answer_limits_;
+  const TargetContext targets_;
+  Generations generations_;
+  const StackContext stacks_;
+  std::vector<std::unique_ptr<OpenListener>> listeners_;
+  std::size_t open_ = 0;
+  std::thread thread_;
+};
+
+}  // namespace skiff
