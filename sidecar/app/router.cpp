@@ -65,13 +65,11 @@ void limit_time(const RouteRule& rule, Exchange& exchange) {
 
 }  // namespace
 
-Router::Router(Loop& loop, Generations& generations, RouteScope scope, WorkerMetrics& metrics,
-               RequestLabels labels)
+Router::Router(Loop& loop, Generations& generations, RouteScope scope, RouterCounting counting)
     : loop_(loop),
       generations_(generations),
       scope_(std::move(scope)),
-      metrics_(metrics),
-      labels_(std::move(labels)) {}
+      counting_(std::move(counting)) {}
 
 void Router::forward(Exchange& exchange, Reply& reply) {
   Generation& generation = *generations_.current();
@@ -134,12 +132,12 @@ RequestCells& Router::cells(const Generation& generation, const RouteRule& rule,
     more_cells_.clear();
     cells_generation_ = generation.number;
   }
-  RequestCells*& slot = backend == 0 ? cells_[rule.index] : more_cells_[&rule.backends[backend]];
+  auto& slot = backend == 0 ? cells_[rule.index] : more_cells_[&rule.backends[backend]];
   if (slot == nullptr) {
-    RequestLabels labels = labels_;
+    SeriesLabels labels = counting_.labels;
     labels.destination = target;
     labels.route = rule.name;
-    slot = &metrics_.cells(labels);
+    slot = counting_.table.find_or_make(counting_.worker, labels);
   }
   return *slot;
 }

@@ -7,7 +7,7 @@
 
 #include "sidecar/app/generation.h"
 #include "sidecar/http/forwarder.h"
-#include "sidecar/observe/cells.h"
+#include "sidecar/observe/series.h"
 
 namespace skiff {
 
@@ -20,12 +20,17 @@ struct RouteScope {
   std::uint16_t listener_port = 0;
 };
 
+// Where a router's requests are counted.
+struct RouterCounting {
+  SeriesTable& table;
+  std::size_t worker = 0;
+  SeriesLabels labels;  // Destination and route are filled in.
+};
+
 // Finds the rule for each request, does what its filters say, and hands the request to a target.
 class Router final : public Forwarder {
  public:
-  // `labels` of the route's counters; destination and route are filled in.
-  Router(Loop& loop, Generations& generations, RouteScope scope, WorkerMetrics& metrics,
-         RequestLabels labels);
+  Router(Loop& loop, Generations& generations, RouteScope scope, RouterCounting counting);
 
   void forward(Exchange& exchange, Reply& reply) override;
 
@@ -40,11 +45,10 @@ class Router final : public Forwarder {
   Loop& loop_;
   Generations& generations_;
   const RouteScope scope_;
-  WorkerMetrics& metrics_;
-  const RequestLabels labels_;
+  const RouterCounting counting_;
   std::uint64_t cells_generation_ = 0;
-  std::vector<RequestCells*> cells_;  // Of each rule's first backend, by its index.
-  std::unordered_map<const RouteBackend*, RequestCells*> more_cells_;  // Of the others.
+  std::vector<std::shared_ptr<RequestCells>> cells_;  // Of each rule's first backend, by its index.
+  std::unordered_map<const RouteBackend*, std::shared_ptr<RequestCells>> more_cells_;
 };
 
 }  // namespace skiff

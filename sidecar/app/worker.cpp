@@ -94,8 +94,8 @@ void Worker::accepted(OpenListener& listener, int fd, const SocketAddress& peer)
     ::close(fd);
     return refused(ErrorKind::overload);
   }
-  listener.connections.add(make_http1_server(
-      listener.context, make_tcp_transport(loop_, fd), host_text(peer)));
+  listener.connections.add(
+      make_http1_server(listener.context, make_tcp_transport(loop_, fd), host_text(peer)));
 }
 
 void Worker::start() {
