@@ -5,10 +5,11 @@
 
 namespace skiff {
 
-Loop::Loop(std::uint64_t seed)
-    : io_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),
+Loop::Loop(std::uint64_t seed, const Clock* clock)
+    : clock_(clock),
+      io_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),
       reactor_(boost::asio::use_service<boost::asio::detail::epoll_reactor>(io_)),
-      now_(std::chrono::steady_clock::now()),
+      now_(refresh_now()),
       timers_(now_),
       alarm_(io_),
       random_(seed),
@@ -20,13 +21,14 @@ Loop::~Loop() {
 
 void Loop::schedule(TimePoint due) {
   wake_at_ = due;
+  if (clock_ != nullptr) return;
   alarm_.expires_at(due + Timers::tick_length);
   alarm_.async_wait([this](boost::system::error_code error) {
-    if (!error) run_timers();
+    if (!error) run_due();
   });
 }
 
-void Loop::run_timers() {
+void Loop::run_due() {
   wake_at_ = TimePoint::max();
   timers_.advance(refresh_now());
   const TimePoint next = timers_.next();

@@ -34,7 +34,8 @@ class Loop final : public Clock {
   static constexpr std::size_t read_size = 64 * 1024;
   static constexpr std::size_t bulk_read_size = 256 * 1024;  // In the midst of a long body.
 
-  explicit Loop(std::uint64_t seed);
+  // `clock` only in tests, which then call run_due() themselves.
+  explicit Loop(std::uint64_t seed, const Clock* clock = nullptr);
   ~Loop() override;
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
@@ -45,13 +46,16 @@ class Loop final : public Clock {
 
   // The time of this turn. Whatever wakes up from waiting calls refresh_now().
   TimePoint now() const override { return now_; }
-  TimePoint refresh_now() { return now_ = std::chrono::steady_clock::now(); }
+  TimePoint refresh_now() {
+    return now_ = clock_ == nullptr ? std::chrono::steady_clock::now() : clock_->now();
+  }
 
   void arm(Timer& timer, TimePoint due) {
     timers_.arm(timer, due);
     if (due < wake_at_) schedule(due);
   }
   void disarm(Timer& timer) { timers_.disarm(timer); }
+  void run_due();  // The timers that are due.
 
   // bulk_read_size bytes for what is read now; the next read on this worker overwrites them.
   char* read_buffer() { return read_buffer_.get(); }
@@ -70,9 +74,9 @@ class Loop final : public Clock {
                                         boost::asio::io_context::executor_type>;
 
   void schedule(TimePoint due);
-  void run_timers();
   void run_deferred();
 
+  const Clock* const clock_;
   boost::asio::io_context io_;
   boost::asio::detail::epoll_reactor& reactor_;
   TimePoint now_;
