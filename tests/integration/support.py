@@ -1,0 +1,307 @@
+"""What the integration tests stand on: real sidecars, backends that do as they are told, raw sockets.
+
+Everything listens on loopback, on ports from the kernel, and ends with the test that began it.
+"""
+import contextlib
+import json
+import os
+import select
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+import urllib.error
+import urllib.request
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BIN = os.environ.get("SKIFF_BIN", os.path.join(ROOT, "build/release/bin"))
+LIMIT_S = 20  # For anything that should happen soon, on a slow machine too.
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def until(condition, what, limit_s=LIMIT_S):
+    end = time.monotonic() + limit_s
+    while time.monotonic() < end:
+        result = condition()
+        if result:
+            return result
+        time.sleep(0.01)
+    raise AssertionError(f"not within {limit_s} s: {what}")
+
+
+class Sidecar:
+    """A skiff-sidecar with its files in a folder of its own.
+
+    `spec` is the Sidecar's spec as YAML lines (without `admin` and `policies`), `policies` the text
+    of its policies.
+    """
+
+    def __init__(self, spec, policies=""):
+        self.folder = tempfile.TemporaryDirectory(prefix="skiff-test-")
+        self.admin = free_port()
+        os.mkdir(self.path("policies"))
+        self.write_policies(policies)
+        self.config = self.path("sidecar.yaml")
+        with open(self.config, "w", encoding="utf-8") as f:
+            f.write("apiVersion: skiff.dev/v1\nkind: Sidecar\nmetadata: {name: test}\nspec:\n")
+            f.write(indent(spec, 2))
+            f.write(f"\n  admin: {{port: {self.admin}}}\n  policies: policies\n")
+        self.log = open(self.path("log"), "w+", encoding="utf-8")
+        self.process = None
+
+    def path(self, name):
+        return os.path.join(self.folder.name, name)
+
+    def start(self):
+        self.process = subprocess.Popen([os.path.join(BIN, "skiff-sidecar"), "--config", self.config],
+                                        stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+        until(self.is_ready_or_dead, "the sidecar is ready")
+        if self.process.poll() is not None:
+            raise AssertionError(f"the sidecar ended with {self.process.returncode}:\n{self.logged()}")
+        return self
+
+    def is_ready_or_dead(self):
+        return self.process.poll() is not None or self.get("/ready")[0] == 200
+
+    def get(self, path, method="GET", body=None, headers=None):
+        """Status and text of an admin page; 0 where nothing answers."""
+        request = urllib.request.Request(f"http://127.0.0.1:{self.admin}{path}", body, headers or {},
+                                         method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+        except OSError:
+            return 0, ""
+
+    def metric(self, name, **labels):
+        """The sum of all series of that name that have these labels."""
+        total = 0.0
+        for line in self.get("/metrics")[1].splitlines():
+            if line.startswith(name) and line[len(name)] in " {":
+                if all(f'{k}="{v}"' in line for k, v in labels.items()):
+                    total += float(line.rsplit(" ", 1)[1])
+        return total
+
+    def write_policies(self, text, name="all.yaml"):
+        """Puts a file of policies in place of the one before, at once."""
+        temporary = os.path.join(self.folder.name, "next")
+        with open(temporary, "w", encoding="utf-8") as f:
+            f.write(text)
+        os.replace(temporary, os.path.join(self.path("policies"), name))
+
+    def memory_kib(self):
+        with open(f"/proc/{self.process.pid}/smaps_rollup", encoding="ascii") as f:
+            return next(int(line.split()[1]) for line in f if line.startswith("Pss:"))
+
+    def logged(self):
+        with open(self.path("log"), encoding="utf-8") as f:
+            return f.read()
+
+    def stop(self):
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(5)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self.log.close()
+        self.folder.cleanup()
+
+
+def indent(text, by):
+    return "\n".join(" " * by + line for line in text.strip("\n").splitlines())
+
+
+class Client:
+    """A raw connection: what it sends is what is on the wire."""
+
+    def __init__(self, port, timeout=LIMIT_S):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.pending = b""
+
+    def send(self, data):
+        self.socket.sendall(data if isinstance(data, bytes) else data.encode("latin-1"))
+        return self
+
+    def read_until(self, mark):
+        while mark not in self.pending:
+            got = self.socket.recv(65536)
+            if not got:
+                raise EOFError(f"closed before {mark!r}; had {self.pending!r}")
+            self.pending += got
+        head, _, self.pending = self.pending.partition(mark)
+        return head + mark
+
+    def read_exactly(self, size):
+        while len(self.pending) < size:
+            got = self.socket.recv(65536)
+            if not got:
+                raise EOFError(f"closed after {len(self.pending)} of {size} bytes")
+            self.pending += got
+        data, self.pending = self.pending[:size], self.pending[size:]
+        return data
+
+    def read_to_end(self):
+        while got := self.socket.recv(65536):
+            self.pending += got
+        data, self.pending = self.pending, b""
+        return data
+
+    def answer(self, method="GET"):
+        """The next message: (status, headers in lower case, body)."""
+        head = self.read_until(b"\r\n\r\n").decode("latin-1")
+        first, *lines = head.split("\r\n")
+        status = int(first.split(" ")[1])
+        headers = {}
+        for line in filter(None, lines):
+            name, _, value = line.partition(":")
+            headers[name.lower()] = value.strip()
+        return status, headers, self.body(status, headers, method)
+
+    def body(self, status, headers, method):
+        if method == "HEAD" or status in (204, 304) or status < 200:
+            return b""
+        if "chunked" in headers.get("transfer-encoding", ""):
+            data = b""
+            while size := int(self.read_until(b"\r\n").split(b";")[0], 16):
+                data += self.read_exactly(size + 2)[:-2]
+            while self.read_until(b"\r\n") != b"\r\n":
+                pass
+            return data
+        if "content-length" in headers:
+            return self.read_exactly(int(headers["content-length"]))
+        return self.read_to_end()
+
+    def is_closed(self, within_s=LIMIT_S):
+        """Whether the other side ends the connection in that time, without another byte."""
+        readable, _, _ = select.select([self.socket], [], [], within_s)
+        if not readable:
+            return False
+        try:
+            return self.socket.recv(1) == b""
+        except ConnectionResetError:
+            return True
+
+    def end(self):
+        self.socket.shutdown(socket.SHUT_WR)
+        return self
+
+    def close(self):
+        self.socket.close()
+
+
+class Backend:
+    """A server on a port of its own; each connection is given to `handle(Client)` in a thread."""
+
+    def __init__(self, handle, port=0):
+        self.handle = handle
+        self.listener = socket.create_server(("127.0.0.1", port), backlog=1024)
+        self.port = self.listener.getsockname()[1]
+        self.connections = []
+        self.errors = []
+        self.stopping = False
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            self.connections.append(connection)
+            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+
+    def serve(self, connection):
+        client = Client.__new__(Client)
+        client.socket, client.pending = connection, b""
+        connection.settimeout(LIMIT_S)
+        try:
+            self.handle(client)
+        except (OSError, EOFError):
+            pass  # The other side has gone.
+        except Exception as error:  # A mistake of the test: shown where it looks for errors.
+            self.errors.append(error)
+        finally:
+            connection.close()
+
+    def stop(self):
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        for connection in self.connections:
+            connection.close()
+
+
+def read_request(client):
+    """The next request on a backend's connection: (first line, headers in lower case, body, raw head)."""
+    raw = client.read_until(b"\r\n\r\n")
+    first, *lines = raw.decode("latin-1").split("\r\n")
+    headers = {}
+    for line in filter(None, lines):
+        name, _, value = line.partition(":")
+        headers.setdefault(name.lower(), []).append(value.strip())
+    flat = {name: ", ".join(values) for name, values in headers.items()}
+    if "content-length" in flat or "transfer-encoding" in flat:
+        return first, flat, client.body(200, flat, "POST"), raw
+    return first, flat, b"", raw
+
+
+def echo(client):
+    """Answers each request with a JSON description of what arrived."""
+    while True:
+        first, headers, body, raw = read_request(client)
+        text = json.dumps({"first": first, "headers": headers, "body": body.decode("latin-1"),
+                           "raw": raw.decode("latin-1")}).encode()
+        client.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(text) + text)
+
+
+def service(name, *ports, extra=""):
+    """A Service document with one endpoint per port."""
+    lines = "\n".join(f"    - {{address: 127.0.0.1, port: {port}}}" for port in ports)
+    endpoints = f"\n  endpoints:\n{lines}" if ports else ""
+    return (f"---\napiVersion: skiff.dev/v1\nkind: Service\nmetadata: {{name: {name}}}\n"
+            f"spec:\n  ports: [{{port: 80}}]{endpoints}\n{extra}")
+
+
+class SidecarTest(unittest.TestCase):
+    """A test case that ends what it began."""
+
+    def backend(self, handle, port=0):
+        made = Backend(handle, port)
+        self.addCleanup(lambda: self.assertEqual(made.errors, []))
+        self.addCleanup(made.stop)
+        return made
+
+    def sidecar(self, spec, policies=""):
+        made = Sidecar(spec, policies)
+        self.addCleanup(made.stop)
+        return made.start()
+
+    def outbound(self, handle, *, policy="", limits="", backends=1):
+        """A sidecar with one outbound listener for everything, in front of `handle`."""
+        self.backends = [self.backend(handle) for _ in range(backends)]
+        self.port = free_port()
+        policies = service("backend", *(b.port for b in self.backends))
+        if policy:
+            policies += ("---\napiVersion: skiff.dev/v1\nkind: TrafficPolicy\nmetadata: {name: p}\n"
+                         "spec:\n  targetRefs: [{kind: Service, name: backend}]\n" + indent(policy, 2) + "\n")
+        return self.sidecar(f"service: test\noutbound: [{{port: {self.port}, service: backend}}]\n"
+                            f"accessLog: {{mode: all}}\n{limits}", policies)
+
+    def client(self, port=None):
+        made = Client(port or self.port)
+        self.addCleanup(made.close)
+        return made
+
+
