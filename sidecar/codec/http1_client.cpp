@@ -81,7 +81,10 @@ void Http1Client::writable() {
 
 void Http1Client::readable() {
   loop_.refresh_now();
-  if (exchange_ == nullptr) return close();  // Its end, or bytes that nobody asked for.
+  if (exchange_ == nullptr) {  // Its end, or bytes that nobody asked for; or nothing at all.
+    if (still_open()) transport_->wait_readable();
+    return;
+  }
   if (paused_) {
     unread_ = true;
     return;

@@ -6,7 +6,14 @@ namespace skiff {
 
 using namespace std::chrono_literals;
 
+namespace {
+
+constexpr Duration least_timeout = 10ms;  // No server closes sooner for idleness.
+
+}  // namespace
+
 void IdleLimit::closed_after(Duration age, TimePoint now) {
+  if (age < least_timeout) return;
   ages_[seen_++ % enough] = age;
   if (seen_ < enough) return;
   const auto [least, most] = std::minmax_element(ages_.begin(), ages_.end());

@@ -34,6 +34,10 @@ TEST(IdleLimit, LearnsNothingFromABackendThatRestarts) {
   EXPECT_EQ(taught_by({3ms, 900ms, 40ms}).limit(true, start), 4s);
 }
 
+TEST(IdleLimit, DoesNotTakeAClosingAtOnceForATimeout) {
+  EXPECT_EQ(taught_by({1ms, 1ms, 1ms}).limit(true, start), 4s);
+}
+
 TEST(IdleLimit, ForgetsAfterTenMinutes) {
   const IdleLimit limit = taught_by({100ms, 100ms, 100ms});
   EXPECT_EQ(limit.limit(true, start + 9min), 75ms);
