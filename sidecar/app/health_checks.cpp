@@ -1,0 +1,164 @@
+#include "sidecar/app/health_checks.h"
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http.hpp>
+
+#include "base/log.h"
+#include "sidecar/balance/health.h"
+#include "sidecar/transport/tcp.h"
+
+namespace skiff {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+
+namespace {
+
+constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t most_answer_bytes = 64 * 1024;
+
+bool is_expected(const HealthCheckConfig& config, unsigned status) {
+  const auto& expected = config.expected_statuses;
+  if (expected.empty()) return status >= 200 && status < 300;
+  return std::find(expected.begin(), expected.end(), status) != expected.end();
+}
+
+bool same(const HealthCheckConfig& one, const HealthCheckConfig& other) {
+  return one.type == other.type && one.path == other.path && one.host == other.host &&
+         one.expected_statuses == other.expected_statuses && one.interval == other.interval &&
+         one.timeout == other.timeout && one.healthy_threshold == other.healthy_threshold &&
+         one.unhealthy_threshold == other.unhealthy_threshold;
+}
+
+// Asks for the page; whether the answer is an expected one.
+asio::awaitable<bool> ask_page(beast::tcp_stream& stream, const HealthCheckConfig& config,
+                               const std::string& host) {
+  http::request<http::empty_body> request(http::verb::get, config.path, 11);
+  request.set(http::field::host, host);
+  request.set(http::field::user_agent, "skiff-health");
+  request.set(http::field::connection, "close");
+  const auto [not_sent, sent] = co_await http::async_write(stream, request, as_result);
+  if (not_sent) co_return false;
+  beast::flat_buffer buffer(most_answer_bytes);
+  http::response_parser<http::empty_body> answer;
+  answer.skip(true);
+  const auto [not_read, read] = co_await http::async_read_header(stream, buffer, answer, as_result);
+  co_return !not_read && is_expected(config, answer.get().result_int());
+}
+
+}  // namespace
+
+// One endpoint that is asked again and again. Its loop holds it until stop().
+class HealthChecks::Check final : public std::enable_shared_from_this<Check> {
+ public:
+  Check(asio::io_context& io, const HealthCheckConfig& config, std::string host,
+        std::string address)
+      : config_(config),
+        state_(config),
+        host_(config.host.empty() ? std::move(host) : config.host),
+        address_(std::move(address)),
+        timer_(io) {}
+
+  void begin(Random& random, std::function<void(bool)> changed) {
+    asio::co_spawn(timer_.get_executor(), run(shared_from_this(), random, std::move(changed)),
+                   asio::detached);
+  }
+  void stop() {
+    stopped_ = true;
+    timer_.cancel();
+  }
+
+  const HealthCheckConfig& config() const { return config_; }
+  bool healthy() const { return state_.healthy(); }
+
+ private:
+  asio::awaitable<void> run([[maybe_unused]] std::shared_ptr<Check> self, Random& random,
+                            std::function<void(bool)> changed) {
+    while (!stopped_) {
+      timer_.expires_at(state_.next_check(std::chrono::steady_clock::now(), random));
+      co_await timer_.async_wait(as_result);
+      if (stopped_) break;
+      const bool passed = co_await probe();
+      if (stopped_) break;
+      const TimePoint now = std::chrono::steady_clock::now();
+      if (passed ? state_.passed(now) : state_.failed(now)) changed(state_.healthy());
+    }
+  }
+
+  asio::awaitable<bool> probe() {
+    const auto to = parse_address(address_);
+    if (!to.has_value()) co_return false;
+    asio::ip::tcp::endpoint endpoint;
+    std::copy_n(reinterpret_cast<const char*>(to->get()), to->size,
+                reinterpret_cast<char*>(endpoint.data()));
+    beast::tcp_stream stream(timer_.get_executor());
+    stream.expires_after(config_.timeout);
+    const auto [error] = co_await stream.async_connect(endpoint, as_result);
+    if (error) co_return false;
+    if (config_.type == HealthCheckConfig::Type::tcp) co_return true;
+    co_return co_await ask_page(stream, config_, host_);
+  }
+
+  const HealthCheckConfig config_;
+  HealthState state_;
+  const std::string host_;
+  const std::string address_;
+  asio::steady_timer timer_;
+  bool stopped_ = false;
+};
+
+HealthChecks::HealthChecks(asio::io_context& io, Changed changed)
+    : io_(io),
+      changed_(std::move(changed)),
+      random_(
+          static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count())) {
+}
+
+HealthChecks::~HealthChecks() {
+  for (auto& [key, check] : checks_) check->stop();
+}
+
+void HealthChecks::update(const RoutePlan& plan) {
+  decltype(checks_) next;
+  for (const TargetSpec& target : plan.targets) {
+    if (!target.policy.health_check.has_value()) continue;
+    for (const EndpointSpec& endpoint : target.endpoints) {
+      const auto key = std::make_pair(target.name, endpoint.address);
+      const auto found = checks_.find(key);
+      if (found != checks_.end() && same(found->second->config(), *target.policy.health_check)) {
+        next.insert(checks_.extract(found));
+        continue;
+      }
+      auto check = std::make_shared<Check>(io_, *target.policy.health_check, target.authority,
+                                           endpoint.address);
+      check->begin(random_, [this, key](bool healthy) {
+        log::warn(Component::health, "{} of {} is {}", key.second, key.first,
+                  healthy ? "healthy again" : "unhealthy");
+        changed_(key.first, key.second, healthy);
+      });
+      next.emplace(key, std::move(check));
+    }
+  }
+  for (auto& [key, check] : checks_) {  // No longer asked: used again without condition.
+    if (!check->healthy()) changed_(key.first, key.second, true);
+    check->stop();
+  }
+  checks_ = std::move(next);
+}
+
+void HealthChecks::repeat() const {
+  for (const auto& [key, check] : checks_) {
+    if (!check->healthy()) changed_(key.first, key.second, false);
+  }
+}
+
+}  // namespace skiff
