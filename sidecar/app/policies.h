@@ -28,9 +28,10 @@ class Policies final {
   std::uint64_t number() const { return number_; }  // Of the plan in force, counted from 1.
   const std::shared_ptr<const RoutePlan>& plan() const { return plan_; }
   const Violations& violations() const { return violations_; }  // Of the last load(); empty: good.
-  std::uint64_t loaded() const { return loaded_; }              // Good loads.
-  std::uint64_t refused() const { return refused_; }            // Bad ones.
-  std::string text() const;                                     // What is in force, as YAML.
+  const Resources& resources() const { return *resources_; }
+  std::uint64_t loaded() const { return loaded_; }    // Good loads.
+  std::uint64_t refused() const { return refused_; }  // Bad ones.
+  std::string text() const;                           // What is in force, as YAML.
 
  private:
   const SidecarConfig& config_;

@@ -7,7 +7,7 @@
 
 #include "sidecar/app/generation.h"
 #include "sidecar/http/forwarder.h"
-#include "sidecar/observe/series.h"
+#include "sidecar/observe/worker_metrics.h"
 
 namespace skiff {
 
@@ -22,8 +22,7 @@ struct RouteScope {
 
 // Where a router's requests are counted.
 struct RouterCounting {
-  SeriesTable& table;
-  std::size_t worker = 0;
+  WorkerMetrics& metrics;
   SeriesLabels labels;  // Destination and route are filled in.
 };
 

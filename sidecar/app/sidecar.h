@@ -1,11 +1,11 @@
 #pragma once
 
-#include <string>
+#include "config/schema/sidecar.h"
 
 namespace skiff {
 
-// Runs the sidecar that the file at `config_file` describes until it is told to end.
-// Returns the process's exit status: 0, 1 where it could not start, 65 for a wrong file.
-int run_sidecar(const std::string& config_file);
+// Runs the sidecar that `config` describes until it is told to end.
+// Returns the process's exit status: 0; 1 where it could not start; 65 for wrong policies.
+int run_sidecar(const SidecarConfig& config);
 
 }  // namespace skiff

@@ -7,6 +7,7 @@
 
 #include "config/schema/sidecar.h"
 #include "sidecar/app/generation.h"
+#include "sidecar/app/identify.h"
 #include "sidecar/app/router.h"
 #include "sidecar/http/forwarder.h"
 #include "sidecar/observe/observe.h"
@@ -43,6 +44,11 @@ class Stack final {
  private:
   std::vector<std::unique_ptr<Forwarder>> stages_;
 };
+
+ObserveSettings observe_settings(const StackContext& context, Direction direction);
+RouterCounting counting_of(const StackContext& context, Direction direction);
+RouteScope scope_of(const OutboundListener& listener);
+RouteScope scope_of(const GatewayListener& listener, const std::string& ns);
 
 // From others to the application beside this sidecar. inbound_stack.cpp
 std::unique_ptr<Stack> make_inbound_stack(const StackContext& context,

@@ -20,7 +20,7 @@ namespace skiff {
 // What the targets of one worker share; outlives them.
 struct TargetContext {
   Loop& loop;
-  PoolCounters& pool_counters;
+  const PoolCounters& pool_counters;
   const Http1Limits& answer_limits;
   std::string zone;
 };

@@ -33,23 +33,59 @@ ServerSettings server_settings(const SidecarConfig& config) {
           .stream_idle = config.timeouts.stream_idle};
 }
 
+Direction direction_of(ListenerPlan::Kind kind) {
+  switch (kind) {
+    case ListenerPlan::Kind::inbound:
+      return Direction::inbound;
+    case ListenerPlan::Kind::outbound:
+      return Direction::outbound;
+    case ListenerPlan::Kind::gateway:
+      break;
+  }
+  return Direction::gateway;
+}
+
+PoolCounters counters_of(CounterSet& counters) {
+  return {counters[CounterId::backend_connections_opened],
+          counters[CounterId::backend_connections_failed],
+          counters[CounterId::backend_connections_closed],
+          counters[CounterId::backend_connections_open],
+          counters[CounterId::idle_races],
+          counters[CounterId::pool_waits],
+          counters[CounterId::pool_waiting]};
+}
+
 }  // namespace
 
-struct Worker::OpenListener {
+// A listener with its stack and its clients.
+struct Worker::OpenListener final : ClientConnections::Watcher {
   OpenListener(Worker& worker, const ListenerPlan& plan, const ServerSettings& server_settings)
       : kind(plan.kind),
+        metrics(worker.metrics_),
         stack(worker.make_stack(plan)),
         settings(server_settings),
-        connections(worker.loop_, worker),
+        connections(worker.loop_, *this),
         context{worker.loop_, settings, connections, stack->entry()} {}
 
+  void opened() override {
+    open.add();
+    metrics.counters[CounterId::client_connections_accepted].add();
+    metrics.counters[CounterId::client_connections_open].add();
+  }
+  void closed() override {
+    open.subtract();
+    metrics.counters[CounterId::client_connections_open].subtract();
+  }
+  void refused(ErrorKind reason) override { metrics.refused(direction_of(kind), 0, reason); }
+
   const ListenerPlan::Kind kind;
-  std::unique_ptr<Stack> stack;
+  WorkerMetrics& metrics;
+  const std::unique_ptr<Stack> stack;
   const ServerSettings settings;
+  Counter open;  // Its connections.
   ClientConnections connections;
   const ServerContext context;
   std::unique_ptr<Listener> listener;
-  std::atomic<std::size_t> open{0};
 };
 
 Worker::Worker(const SidecarConfig& config, unsigned index, WorkerMetrics& metrics,
@@ -57,6 +93,7 @@ Worker::Worker(const SidecarConfig& config, unsigned index, WorkerMetrics& metri
     : config_(config),
       metrics_(metrics),
       loop_(seed_of(index)),
+      pool_counters_(counters_of(metrics.counters)),
       targets_{loop_, pool_counters_, answer_limits_, config.zone},
       generations_(targets_),
       stacks_{loop_, generations_, targets_, metrics, access_log, config} {
@@ -90,9 +127,9 @@ void Worker::add_listener(const ListenerPlan& plan, int fd) {
 
 void Worker::accepted(OpenListener& listener, int fd, const SocketAddress& peer) {
   const std::size_t most = std::max<std::size_t>(config_.limits.connections / config_.workers, 1);
-  if (open_ >= most) {
+  if (metrics_.counters[CounterId::client_connections_open].get() >= most) {
     ::close(fd);
-    return refused(ErrorKind::overload);
+    return metrics_.counters[CounterId::client_connections_refused].add();
   }
   listener.connections.add(
       make_http1_server(listener.context, make_tcp_transport(loop_, fd), host_text(peer)));
@@ -147,14 +184,10 @@ void Worker::cut() {
 std::size_t Worker::connections(ListenerPlan::Kind kind) const {
   std::size_t sum = 0;
   for (const auto& listener : listeners_) {
-    if (listener->kind == kind) sum += listener->open.load(std::memory_order_relaxed);
+    if (listener->kind == kind) sum += listener->open.get();
   }
   return sum;
 }
-
-void Worker::opened() { ++open_; }
-void Worker::closed() { --open_; }
-void Worker::refused(ErrorKind) {}
 
 void Worker::expired(TimePoint now) {
   generations_.tidy();

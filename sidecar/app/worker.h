@@ -28,7 +28,7 @@ struct ListenerPlan {
 
 // One thread that carries requests, with all that belongs to it; it shares nothing with the others
 // but the plan in force. Until start() the caller's thread uses it, then others only post to it.
-class Worker final : private ClientConnections::Watcher, private Timer {
+class Worker final : private Timer {
  public:
   Worker(const SidecarConfig& config, unsigned index, WorkerMetrics& metrics,
          AccessLog* access_log);
@@ -51,14 +51,10 @@ class Worker final : private ClientConnections::Watcher, private Timer {
 
   // In the worker's thread only.
   Generations& generations() { return generations_; }
-  const PoolCounters& pool_counters() const { return pool_counters_; }
 
  private:
   struct OpenListener;
 
-  void opened() override;
-  void closed() override;
-  void refused(ErrorKind kind) override;
   void expired(TimePoint now) override;
   void accepted(OpenListener& listener, int fd, const SocketAddress& peer);
   std::unique_ptr<Stack> make_stack(const ListenerPlan& plan);
@@ -66,13 +62,12 @@ class Worker final : private ClientConnections::Watcher, private Timer {
   const SidecarConfig& config_;
   WorkerMetrics& metrics_;
   Loop loop_;
-  PoolCounters pool_counters_;
+  const PoolCounters pool_counters_;
   const Http1Limits answer_limits_;
   const TargetContext targets_;
   Generations generations_;
   const StackContext stacks_;
   std::vector<std::unique_ptr<OpenListener>> listeners_;
-  std::size_t open_ = 0;
   std::thread thread_;
 };
 

@@ -16,14 +16,14 @@ constexpr Duration fresh = 5ms;
 // Counts an answer that never came because the connection was being closed.
 class RaceCounter final : public PassingReply {
  public:
-  RaceCounter(Reply& outer, PoolCounters& counters) : PassingReply(outer), counters_(counters) {}
+  RaceCounter(Reply& outer, Counter& races) : PassingReply(outer), races_(races) {}
   void failed(Exchange& exchange, const Error& error) override {
-    if (error.reused && error.kind == ErrorKind::upstream_reset) ++counters_.idle_races;
+    if (error.reused && error.kind == ErrorKind::upstream_reset) races_.add();
     PassingReply::failed(exchange, error);
   }
 
  private:
-  PoolCounters& counters_;
+  Counter& races_;
 };
 
 }  // namespace
@@ -78,7 +78,8 @@ class Pool::Connect final : private Connector::Done {
   std::unique_ptr<Connector::Attempt> attempt_;
 };
 
-Pool::Pool(Loop& loop, Connector& connector, const PoolSettings& settings, PoolCounters& counters)
+Pool::Pool(Loop& loop, Connector& connector, const PoolSettings& settings,
+           const PoolCounters& counters)
     : loop_(loop),
       connector_(connector),
       settings_(settings),
@@ -87,7 +88,8 @@ Pool::Pool(Loop& loop, Connector& connector, const PoolSettings& settings, PoolC
 
 Pool::~Pool() {
   loop_.undefer(*this);
-  counters_.open -= static_cast<std::int64_t>(connections_.size());
+  counters_.open.subtract(connections_.size());
+  counters_.waiting.subtract(waiters_.size());
 }
 
 void Pool::configure(const PoolSettings& settings) {
@@ -96,7 +98,7 @@ void Pool::configure(const PoolSettings& settings) {
 }
 
 void Pool::forward(Exchange& exchange, Reply& reply) {
-  Reply& counted = *exchange.arena.make<RaceCounter>(reply, counters_);
+  Reply& counted = *exchange.arena.make<RaceCounter>(reply, counters_.idle_races);
   if (waiters_.empty()) {
     if (Connection* connection = take_idle(exchange.request)) {
       return connection->start(exchange, counted);
@@ -125,7 +127,8 @@ void Pool::wait(Exchange& exchange, Reply& reply) {
   if (!may_connect && waiters_.size() >= settings_.max_waiting + connects_.size()) {
     return reply.failed(exchange, {.kind = ErrorKind::pool_full, .unprocessed = true});
   }
-  ++counters_.waits;
+  counters_.waits.add();
+  counters_.waiting.add();
   Waiter& waiter = *waiters_.emplace_back(std::make_unique<Waiter>(*this, exchange, reply));
   if (!may_connect) waiter.give_up_after(settings_.max_wait);
   connect_for_waiters();
@@ -149,8 +152,8 @@ void Pool::forget(Connect& connect) {
 
 void Pool::connected(Connect& connect, std::unique_ptr<Connection> connection) {
   forget(connect);
-  ++counters_.opened;
-  ++counters_.open;
+  counters_.opened.add();
+  counters_.open.add();
   Connection& fresh_one = *connection;
   fresh_one.slot = connections_.size();
   fresh_one.idle_since = loop_.now();
@@ -161,7 +164,7 @@ void Pool::connected(Connect& connect, std::unique_ptr<Connection> connection) {
 
 void Pool::not_connected(Connect& connect, const Error& error) {
   forget(connect);
-  ++counters_.connect_failures;
+  counters_.failed.add();
   if (!waiters_.empty()) waiters_.front()->fail(error);
 }
 
@@ -194,8 +197,8 @@ void Pool::remove(Connection& connection) {
     connections_[slot]->slot = slot;
   }
   connections_.pop_back();
-  ++counters_.closed;
-  --counters_.open;
+  counters_.closed.add();
+  counters_.open.subtract();
   loop_.defer(*this);
 }
 
@@ -205,6 +208,7 @@ void Pool::drop(Waiter& waiter) {
   if (found == waiters_.end()) return;
   dead_waiters_.push_back(std::move(*found));
   waiters_.erase(found);
+  counters_.waiting.subtract();
   loop_.defer(*this);
 }
 

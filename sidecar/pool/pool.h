@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/counter.h"
 #include "sidecar/http/connection.h"
 #include "sidecar/pool/idle_limit.h"
 #include "sidecar/transport/loop.h"
@@ -21,14 +22,15 @@ struct PoolSettings {
   Duration connection_idle = std::chrono::seconds(4);
 };
 
-// What a worker's pools count together. Written by the worker; read by it alone.
+// What a worker's pools count together; the worker's own counters.
 struct PoolCounters {
-  std::uint64_t opened = 0;
-  std::uint64_t connect_failures = 0;
-  std::uint64_t closed = 0;
-  std::uint64_t idle_races = 0;  // Requests that met a connection which was being closed.
-  std::uint64_t waits = 0;       // Requests that found no connection free.
-  std::int64_t open = 0;
+  Counter& opened;
+  Counter& failed;  // Connects.
+  Counter& closed;
+  Counter& open;
+  Counter& idle_races;  // Requests that met a connection which was being closed.
+  Counter& waits;       // Requests that found no connection free.
+  Counter& waiting;
 };
 
 // The connections of one worker to one endpoint, each carrying one exchange at a time.
@@ -36,7 +38,8 @@ struct PoolCounters {
 // one is made; where none may be made, the request waits, first come first served, within limits.
 class Pool final : public Forwarder, private ConnectionOwner, private Timer, private Deferred {
  public:
-  Pool(Loop& loop, Connector& connector, const PoolSettings& settings, PoolCounters& counters);
+  Pool(Loop& loop, Connector& connector, const PoolSettings& settings,
+       const PoolCounters& counters);
   ~Pool() override;
 
   void forward(Exchange& exchange, Reply& reply) override;
@@ -69,7 +72,7 @@ class Pool final : public Forwarder, private ConnectionOwner, private Timer, pri
   Loop& loop_;
   Connector& connector_;
   PoolSettings settings_;
-  PoolCounters& counters_;
+  const PoolCounters& counters_;
   IdleLimit idle_limit_;
   std::vector<std::unique_ptr<Connection>> connections_;  // By Connection::slot.
   std::vector<Connection*> idle_;                         // The one used last is last.

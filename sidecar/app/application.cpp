@@ -1,0 +1,35 @@
+#include "sidecar/app/application.h"
+
+#include <utility>
+
+namespace skiff {
+namespace {
+
+TargetSpec spec_of(const std::string& address) {
+  TargetSpec spec;
+  spec.name = "application";
+  spec.policy.timeouts.request *= 2;
+  spec.policy.timeouts.connect *= 2;
+  spec.endpoints.push_back({.address = address});
+  return spec;
+}
+
+}  // namespace
+
+Application::Application(const TargetContext& context, const std::string& address,
+                         std::string service, WorkerMetrics& metrics)
+    : service_(std::move(service)),
+      target_(context, spec_of(address)),
+      cells_(metrics.requests({.direction = Direction::inbound,
+                               .source = {},
+                               .destination = service_,
+                               .route = "application"})) {}
+
+void Application::forward(Exchange& exchange, Reply& reply) {
+  exchange.marks.cells = cells_.get();
+  exchange.marks.route = "application";
+  exchange.marks.target = service_;
+  target_.forward(exchange, reply);
+}
+
+}  // namespace skiff

@@ -1,0 +1,21 @@
+#include "sidecar/app/stack.h"
+
+namespace skiff {
+
+// What a request from outside the mesh meets, from the last stage to the first.
+std::unique_ptr<Stack> make_gateway_stack(const StackContext& context,
+                                          const GatewayListener& listener) {
+  auto stack = std::make_unique<Stack>();
+  // 3 The route is found; its target goes on: timeouts, retry, balance, pool (Target).
+  Forwarder& router = stack->put_in_front<Router>(context.loop, context.generations,
+                                                  scope_of(listener, context.config.ns),
+                                                  counting_of(context, Direction::gateway));
+  // 2 What only the mesh may say is taken away; the request is given an id and says whence it came.
+  Forwarder& identified =
+      stack->put_in_front<Identify>(Direction::gateway, context.loop.random(), router);
+  // 1 Counted and logged, whatever becomes of it.
+  stack->put_in_front(make_observe(observe_settings(context, Direction::gateway), identified));
+  return stack;
+}
+
+}  // namespace skiff

@@ -1,0 +1,21 @@
+#include "sidecar/app/application.h"
+#include "sidecar/app/stack.h"
+
+namespace skiff {
+
+// What a request from others meets, from the last stage to the first.
+std::unique_ptr<Stack> make_inbound_stack(const StackContext& context,
+                                          const InboundListener& listener) {
+  auto stack = std::make_unique<Stack>();
+  // 3 The application: timeouts, retry of what it has not read, its pool.
+  Forwarder& application = stack->put_in_front<Application>(
+      context.targets, listener.application, context.config.service, context.metrics);
+  // 2 The request is given an id and says which way it came.
+  Forwarder& identified =
+      stack->put_in_front<Identify>(Direction::inbound, context.loop.random(), application);
+  // 1 Counted and logged, whatever becomes of it.
+  stack->put_in_front(make_observe(observe_settings(context, Direction::inbound), identified));
+  return stack;
+}
+
+}  // namespace skiff

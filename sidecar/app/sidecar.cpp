@@ -1,0 +1,191 @@
+#include "sidecar/app/sidecar.h"
+
+#include <unistd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include "base/log.h"
+#include "sidecar/app/admin_pages.h"
+#include "sidecar/app/health_checks.h"
+#include "sidecar/app/listener_plans.h"
+#include "sidecar/app/policies.h"
+#include "sidecar/app/policy_watch.h"
+#include "sidecar/app/shutdown.h"
+#include "sidecar/app/worker.h"
+#include "sidecar/observe/access_log.h"
+#include "sidecar/observe/metrics.h"
+
+namespace skiff {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr int backlog = 4096;
+constexpr auto flush_every = 50ms;
+constexpr auto expire_every = 60s;
+
+// The whole process: the control thread's part, and the workers.
+class Sidecar final {
+ public:
+  explicit Sidecar(const SidecarConfig& config);
+
+  bool open();  // Policies and listeners; says in the log what is in the way.
+  bool policies_refused() const { return !policies_.violations().empty(); }
+  void run();
+
+ private:
+  bool open_listeners();
+  bool open_on_all_workers(const ListenerPlan& plan);
+  void apply(std::uint64_t number, const std::shared_ptr<const RoutePlan>& plan);
+  void reload();
+  void await_signal();
+  void flush_access_log();
+  void expire_series();
+
+  const SidecarConfig config_;
+  boost::asio::io_context io_;
+  Metrics metrics_;
+  std::unique_ptr<AccessLog> access_log_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  HealthChecks health_;
+  Policies policies_;
+  Shutdown shutdown_;
+  AdminPages admin_;
+  std::unique_ptr<PolicyWatch> watch_;
+  boost::asio::signal_set signals_;
+  boost::asio::steady_timer flush_timer_;
+  boost::asio::steady_timer expire_timer_;
+};
+
+Sidecar::Sidecar(const SidecarConfig& config)
+    : config_(config),
+      metrics_({.workers = config.workers}),
+      access_log_(make_access_log(config_.access_log, config_.workers)),
+      health_(io_,
+              [this](const std::string& target, const std::string& address, bool healthy) {
+                for (const auto& worker : workers_) worker->set_healthy(target, address, healthy);
+              }),
+      policies_(config_,
+                [this](std::uint64_t number, const std::shared_ptr<const RoutePlan>& plan) {
+                  apply(number, plan);
+                }),
+      shutdown_(io_, workers_, config_.timeouts.drain, [this] { io_.stop(); }),
+      admin_({io_, config_, metrics_, policies_, workers_, shutdown_}),
+      signals_(io_, SIGTERM, SIGINT, SIGHUP),
+      flush_timer_(io_),
+      expire_timer_(io_) {
+  for (unsigned i = 0; i < config_.workers; ++i) {
+    workers_.push_back(std::make_unique<Worker>(config_, i, metrics_.worker(i), access_log_.get()));
+  }
+}
+
+bool Sidecar::open() {
+  if (!policies_.load()) return false;
+  if (!open_listeners() || !admin_.open()) return false;
+  if (!config_.policies.empty()) {
+    watch_ = std::make_unique<PolicyWatch>(io_, config_.policies, [this] { reload(); });
+  }
+  return true;
+}
+
+bool Sidecar::open_listeners() {
+  const auto plans = plan_listeners(config_, policies_.resources());
+  if (!plans) {
+    log::error(Component::listener, "{}", plans.error());
+    return false;
+  }
+  for (const ListenerPlan& plan : *plans) {
+    if (!open_on_all_workers(plan)) return false;
+    log::info(Component::listener, "{}", plan.name);
+  }
+  return true;
+}
+
+bool Sidecar::open_on_all_workers(const ListenerPlan& plan) {
+  for (const auto& worker : workers_) {
+    const int fd = listen_tcp(plan.address, backlog);
+    if (fd < 0) {
+      log::error(Component::listener, "cannot listen: {}: {}", plan.name, std::strerror(errno));
+      return false;
+    }
+    worker->add_listener(plan, fd);
+  }
+  return true;
+}
+
+void Sidecar::apply(std::uint64_t number, const std::shared_ptr<const RoutePlan>& plan) {
+  for (const auto& worker : workers_) worker->apply(number, plan);
+  health_.update(*plan);
+  health_.repeat();
+}
+
+void Sidecar::reload() {
+  const bool good = policies_.load();
+  metrics_.control()[good ? CounterId::reloads_accepted : CounterId::reloads_refused].add();
+  metrics_.control()[CounterId::config_generation].store(policies_.number());
+}
+
+void Sidecar::await_signal() {
+  signals_.async_wait([this](boost::system::error_code error, int number) {
+    if (error) return;
+    if (number == SIGHUP) {
+      if (access_log_ != nullptr) access_log_->reopen();
+      reload();
+    } else {
+      shutdown_.begin();
+    }
+    await_signal();
+  });
+}
+
+void Sidecar::flush_access_log() {
+  access_log_->flush();
+  flush_timer_.expires_after(flush_every);
+  flush_timer_.async_wait([this](boost::system::error_code error) {
+    if (!error) flush_access_log();
+  });
+}
+
+void Sidecar::expire_series() {
+  expire_timer_.expires_after(expire_every);
+  expire_timer_.async_wait([this](boost::system::error_code error) {
+    if (error) return;
+    metrics_.expire(std::chrono::steady_clock::now());
+    expire_series();
+  });
+}
+
+void Sidecar::run() {
+  metrics_.control()[CounterId::config_generation].store(policies_.number());
+  for (const auto& worker : workers_) worker->start();
+  admin_.set_ready();
+  log::info(Component::sidecar, "ready");
+  await_signal();
+  if (access_log_ != nullptr) flush_access_log();
+  expire_series();
+  io_.run();
+  for (const auto& worker : workers_) worker->stop();
+  if (access_log_ != nullptr) access_log_->flush();
+  log::info(Component::sidecar, "ended");
+}
+
+}  // namespace
+
+int run_sidecar(const SidecarConfig& config) {
+  log::set_level(log::find_level(config.log_level).value_or(log::Level::info));
+  std::signal(SIGPIPE, SIG_IGN);
+  Sidecar sidecar(config);
+  if (!sidecar.open()) return sidecar.policies_refused() ? 65 : 1;
+  sidecar.run();
+  return 0;
+}
+
+}  // namespace skiff

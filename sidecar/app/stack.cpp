@@ -1,0 +1,33 @@
+#include "sidecar/app/stack.h"
+
+namespace skiff {
+
+ObserveSettings observe_settings(const StackContext& context, Direction direction) {
+  return {context.metrics, context.access_log, direction, context.loop};
+}
+
+RouterCounting counting_of(const StackContext& context, Direction direction) {
+  return {context.metrics,
+          {.direction = direction,
+           .source = direction == Direction::outbound ? context.config.service : std::string{},
+           .destination = {},
+           .route = {}}};
+}
+
+RouteScope scope_of(const OutboundListener& listener) {
+  if (listener.service.empty()) return {.kind = RouteScope::Kind::mesh, .name = {}};
+  return {.kind = RouteScope::Kind::service,
+          .name = listener.service,
+          .service_port = listener.service_port,
+          .listener_port = listener.port};
+}
+
+RouteScope scope_of(const GatewayListener& listener, const std::string& ns) {
+  const bool is_full = listener.gateway.find('.') != std::string::npos;
+  const std::string gateway = is_full ? listener.gateway : listener.gateway + "." + ns;
+  return {.kind = RouteScope::Kind::gateway,
+          .name = gateway + "/" + listener.section_name,
+          .listener_port = listener.port};
+}
+
+}  // namespace skiff
