@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "sidecar/observe/observe.h"
+
 namespace skiff {
 namespace {
 
@@ -10,7 +12,7 @@ TargetSpec spec_of(const std::string& address) {
   spec.name = "application";
   spec.policy.timeouts.request *= 2;
   spec.policy.timeouts.connect *= 2;
-  spec.endpoints.push_back({.address = address});
+  spec.endpoints.emplace_back().address = address;
   return spec;
 }
 
@@ -26,9 +28,9 @@ Application::Application(const TargetContext& context, const std::string& addres
                                .route = "application"})) {}
 
 void Application::forward(Exchange& exchange, Reply& reply) {
-  exchange.marks.cells = cells_.get();
   exchange.marks.route = "application";
   exchange.marks.target = service_;
+  mark_routed(exchange, *cells_);
   target_.forward(exchange, reply);
 }
 

@@ -25,7 +25,8 @@ std::uint16_t port_of(const GatewayListener& listener, const std::string& ns,
 std::optional<std::string> add(Plans& plans, ListenerPlan plan, const std::string& address,
                                std::uint16_t port, const std::string& what) {
   const bool is_v6 = address.find(':') != std::string::npos;
-  const std::string text = fmt::format(is_v6 ? "[{}]:{}" : "{}:{}", address, port);
+  const std::string text =
+      is_v6 ? fmt::format("[{}]:{}", address, port) : fmt::format("{}:{}", address, port);
   const auto parsed = parse_address(text);
   if (!parsed.has_value()) return fmt::format("{}: `{}` is not an IP address", what, address);
   plan.address = *parsed;

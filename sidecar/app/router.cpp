@@ -4,7 +4,7 @@
 #include <charconv>
 #include <utility>
 
-#include "sidecar/http/answer.h"
+#include "sidecar/observe/observe.h"
 #include "sidecar/route/filters.h"
 #include "sidecar/route/split.h"
 
@@ -123,7 +123,9 @@ void Router::send(Generation& generation, const RouteTable::Found& found, Exchan
 
   Target& target = *generation.targets[backend->target];
   exchange.marks.target = target.name();
-  exchange.marks.cells = &cells(generation, rule, backend - rule.backends.data(), target.name());
+  mark_routed(exchange,
+              cells(generation, rule, static_cast<std::size_t>(backend - rule.backends.data()),
+                    target.name()));
   limit_time(rule, exchange);
   Reply* answer_to = &reply;
   if (!rule.filters.empty() || !backend->filters.empty()) {

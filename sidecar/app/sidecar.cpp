@@ -19,7 +19,7 @@
 #include "sidecar/app/policy_watch.h"
 #include "sidecar/app/shutdown.h"
 #include "sidecar/app/worker.h"
-#include "sidecar/observe/access_log.h"
+#include "sidecar/observe/access_log_writer.h"
 #include "sidecar/observe/metrics.h"
 
 namespace skiff {
@@ -42,18 +42,22 @@ class Sidecar final {
   void run();
 
  private:
+  AccessLog* add_access_log(unsigned worker);
+  bool open_access_log();
   bool open_listeners();
   bool open_on_all_workers(const ListenerPlan& plan);
   void apply(std::uint64_t number, const std::shared_ptr<const RoutePlan>& plan);
   void reload();
   void await_signal();
   void flush_access_log();
+  void reopen_access_log();
   void expire_series();
 
   const SidecarConfig config_;
   boost::asio::io_context io_;
   Metrics metrics_;
-  std::unique_ptr<AccessLog> access_log_;
+  std::vector<std::unique_ptr<AccessLog>> access_logs_;  // By worker; empty: off.
+  std::unique_ptr<AccessLogWriter> access_log_writer_;
   std::vector<std::unique_ptr<Worker>> workers_;
   HealthChecks health_;
   Policies policies_;
@@ -68,7 +72,6 @@ class Sidecar final {
 Sidecar::Sidecar(const SidecarConfig& config)
     : config_(config),
       metrics_({.workers = config.workers}),
-      access_log_(make_access_log(config_.access_log, config_.workers)),
       health_(io_,
               [this](const std::string& target, const std::string& address, bool healthy) {
                 for (const auto& worker : workers_) worker->set_healthy(target, address, healthy);
@@ -83,13 +86,34 @@ Sidecar::Sidecar(const SidecarConfig& config)
       flush_timer_(io_),
       expire_timer_(io_) {
   for (unsigned i = 0; i < config_.workers; ++i) {
-    workers_.push_back(std::make_unique<Worker>(config_, i, metrics_.worker(i), access_log_.get()));
+    workers_.push_back(std::make_unique<Worker>(config_, i, metrics_.worker(i), add_access_log(i)));
   }
+}
+
+AccessLog* Sidecar::add_access_log(unsigned worker) {
+  if (config_.access_log.mode == AccessLogConfig::Mode::off) return nullptr;
+  return access_logs_
+      .emplace_back(std::make_unique<AccessLog>(
+          AccessLogSettings{.config = config_.access_log, .seed = worker + 1},
+          metrics_.worker(worker).counters))
+      .get();
+}
+
+bool Sidecar::open_access_log() {
+  if (access_logs_.empty()) return true;
+  auto opened = AccessLogWriter::open(config_.access_log.path);
+  if (!opened) {
+    log::error(Component::access_log, "{}", opened.error());
+    return false;
+  }
+  access_log_writer_ = std::move(*opened);
+  for (const auto& each : access_logs_) access_log_writer_->add(each->lines());
+  return true;
 }
 
 bool Sidecar::open() {
   if (!policies_.load()) return false;
-  if (!open_listeners() || !admin_.open()) return false;
+  if (!open_access_log() || !open_listeners() || !admin_.open()) return false;
   if (!config_.policies.empty()) {
     watch_ = std::make_unique<PolicyWatch>(io_, config_.policies, [this] { reload(); });
   }
@@ -137,7 +161,7 @@ void Sidecar::await_signal() {
   signals_.async_wait([this](boost::system::error_code error, int number) {
     if (error) return;
     if (number == SIGHUP) {
-      if (access_log_ != nullptr) access_log_->reopen();
+      reopen_access_log();
       reload();
     } else {
       shutdown_.begin();
@@ -147,11 +171,17 @@ void Sidecar::await_signal() {
 }
 
 void Sidecar::flush_access_log() {
-  access_log_->flush();
+  access_log_writer_->flush();
   flush_timer_.expires_after(flush_every);
   flush_timer_.async_wait([this](boost::system::error_code error) {
     if (!error) flush_access_log();
   });
+}
+
+void Sidecar::reopen_access_log() {
+  if (access_log_writer_ == nullptr) return;
+  const std::string error = access_log_writer_->reopen();
+  if (!error.empty()) log::error(Component::access_log, "{}", error);
 }
 
 void Sidecar::expire_series() {
@@ -169,11 +199,11 @@ void Sidecar::run() {
   admin_.set_ready();
   log::info(Component::sidecar, "ready");
   await_signal();
-  if (access_log_ != nullptr) flush_access_log();
+  if (access_log_writer_ != nullptr) flush_access_log();
   expire_series();
   io_.run();
   for (const auto& worker : workers_) worker->stop();
-  if (access_log_ != nullptr) access_log_->flush();
+  if (access_log_writer_ != nullptr) access_log_writer_->flush_for(500ms);
   log::info(Component::sidecar, "ended");
 }
 

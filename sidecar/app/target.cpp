@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "sidecar/app/tcp_connector.h"
-#include "sidecar/route/filters.h"
+#include "sidecar/route/split.h"
 
 namespace skiff {
 namespace {

@@ -22,8 +22,8 @@ struct ListenerPlan {
   enum class Kind { inbound, outbound, gateway };
   Kind kind = Kind::inbound;
   std::size_t index = 0;  // In the SidecarConfig's list of that kind.
-  SocketAddress address;
-  std::string name;  // For the log: `inbound http 0.0.0.0:15001`.
+  SocketAddress address{};
+  std::string name{};  // For the log: `inbound http 0.0.0.0:15001`.
 };
 
 // One thread that carries requests, with all that belongs to it; it shares nothing with the others
