@@ -108,7 +108,7 @@ BANNED_CODE = (
         r"(?!bench/).*",
         "use std::from_chars, std::string_view or fmt",
     ),
-    (r"\b(s?rand|random)\s*\(\s*\)", r".*", "use base/random.h"),
+    (r"\bs?rand\s*\(", r".*", "use base/random.h"),
     (
         r"\b(steady|system)_clock::now\b",
         r"(sidecar/(policy|balance|route|pool)|tests/unit)/.*",
