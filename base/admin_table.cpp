@@ -56,6 +56,7 @@ bool is_address(const std::string& host) {
 std::string host_without_port(std::string_view host) {
   const bool is_bracketed = !host.empty() && host.front() == '[';
   const std::size_t end = is_bracketed ? host.find(']') : host.find(':');
+  if (is_bracketed && end == std::string_view::npos) return {};
   std::string name(host.substr(0, end));
   if (is_bracketed) name.erase(0, 1);
   std::transform(name.begin(), name.end(), name.begin(),

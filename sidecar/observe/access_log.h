@@ -18,20 +18,20 @@ namespace skiff {
 // data are often in it. Nor are header fields, but the request's id.
 struct AccessRecord {
   Direction direction = Direction::inbound;
-  std::string_view method;
-  std::string_view authority;
-  std::string_view path;  // Canonical, as the client asked for it.
+  std::string_view method{};
+  std::string_view authority{};
+  std::string_view path{};  // Canonical, as the client asked for it.
   unsigned status = 0;
   ErrorKind reason = ErrorKind::none;
   Duration took{};
   std::uint64_t request_bytes = 0;
   std::uint64_t response_bytes = 0;
-  std::string_view route;
-  std::string_view target;
-  std::string_view endpoint;
+  std::string_view route{};
+  std::string_view target{};
+  std::string_view endpoint{};
   unsigned attempts = 0;
-  std::string_view client;
-  std::string_view request_id;
+  std::string_view client{};
+  std::string_view request_id{};
 };
 
 using WallTime = std::chrono::system_clock::time_point;

@@ -20,9 +20,9 @@ std::string_view to_text(Direction direction);
 // a host, of which a client could make any number.
 struct SeriesLabels {
   Direction direction = Direction::inbound;
-  std::string source;       // Who asks: a service, or empty where it is not known.
-  std::string destination;  // TargetSpec::name, or this sidecar's own service.
-  std::string route;        // RouteRule::name.
+  std::string source{};       // Who asks: a service, or empty where it is not known.
+  std::string destination{};  // TargetSpec::name, or this sidecar's own service.
+  std::string route{};        // RouteRule::name.
 };
 
 // One series: its cells of every worker.

@@ -78,6 +78,7 @@ NOT_DEAD = {}
 
 # A class that several workers share may be owned together; why, per file.
 SHARED_OWNERS = {
+    "base/admin_server.cpp": "its connections may outlive the server until the io_context turns",
     "sidecar/observe/series.h": "a worker counts in a series while the control thread sums it up",
     "sidecar/observe/series.cpp": "the same",
     "sidecar/observe/worker_metrics.h": "hands out what series.h shares",
