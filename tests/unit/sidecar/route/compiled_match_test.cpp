@@ -38,6 +38,8 @@ TEST(CompiledMatch, AHeadersNameIsWithoutCaseAndItsValueWithCase) {
   EXPECT_FALSE(header_holds({exact, "x-version", "v2"}, {{"x-version", "V2"}}));
   EXPECT_FALSE(header_holds({exact, "x-version", "v2"}, {}));
   EXPECT_TRUE(header_holds({exact, "Cookie", "a=1"}, {{"cookie", "a=1"}})) << "a known field";
+  EXPECT_FALSE(header_holds({exact, "Cookie", "a=1"}, {{"x", "a=1"}, {"Via", "a=1"}}));
+  EXPECT_FALSE(header_holds({exact, "x", "a=1"}, {{"Cookie", "a=1"}}));
 }
 
 TEST(CompiledMatch, RepeatedHeadersAreOneValueJoinedByCommas) {
