@@ -127,7 +127,10 @@ Http1Body::State Http1Body::after(char c) {
 
 Http1Body::State Http1Body::after_size(char c) {
   if (c == '\r') return State::size_lf;
-  if (c == ';') return after_extension(c);
+  if (c == ';') {
+    extension_ = Extension::closed;
+    return after_extension(c);
+  }
   const int digit = hex_value(c);
   if (digit < 0 || ++digits_ > most_digits) return State::failed;
   remaining_ = remaining_ << 4 | static_cast<std::uint64_t>(digit);
@@ -135,9 +138,42 @@ Http1Body::State Http1Body::after_size(char c) {
 }
 
 Http1Body::State Http1Body::after_extension(char c) {
-  if (c == '\r') return State::size_lf;
-  if (is_control(c) || ++extension_bytes_ > most_extension_bytes) return State::failed;
-  return State::extension;
+  const bool may_end = extension_ == Extension::name || extension_ == Extension::token ||
+                       extension_ == Extension::closed;
+  if (may_end && c == '\r') return State::size_lf;
+  if (++extension_bytes_ > most_extension_bytes) return State::failed;
+  if (may_end && c == ';') {
+    extension_ = Extension::name_first;
+    return State::extension;
+  }
+  return take_extension(c) ? State::extension : State::failed;
+}
+
+// RFC 9112, 7.1.1.
+bool Http1Body::take_extension(char c) {
+  switch (extension_) {
+    case Extension::name_first:
+      extension_ = Extension::name;
+      return is_token_byte(c);
+    case Extension::name:
+      if (c == '=') extension_ = Extension::value_first;
+      return c == '=' || is_token_byte(c);
+    case Extension::value_first:
+      extension_ = c == '"' ? Extension::quoted : Extension::token;
+      return c == '"' || is_token_byte(c);
+    case Extension::token:
+      return is_token_byte(c);
+    case Extension::quoted:
+      if (c == '\\') extension_ = Extension::escaped;
+      if (c == '"') extension_ = Extension::closed;
+      return !is_control(c);
+    case Extension::escaped:
+      extension_ = Extension::quoted;
+      return !is_control(c);
+    case Extension::closed:
+      return false;
+  }
+  return false;
 }
 
 // False: the next line is not whole yet.

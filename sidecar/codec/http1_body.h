@@ -12,7 +12,8 @@
 namespace skiff {
 
 // Finds one message's body in the bytes of a connection, as they come. Of chunks (RFC 9112, 7.1):
-// at most 16 digits for a size, 4 KiB of extensions a message, 64 trailers in 8 KiB.
+// at most 16 digits for a size, 4 KiB of extensions a message (they go no further), 64 trailers in
+// 8 KiB.
 class Http1Body final {
  public:
   struct Piece {
@@ -56,16 +57,29 @@ class Http1Body final {
     failed,
   };
 
+  // Within an extension: `;name`, `;name=token`, `;name="text\"text"`, without any space.
+  enum class Extension : std::uint8_t {
+    name_first,
+    name,
+    value_first,
+    token,
+    quoted,
+    escaped,
+    closed,
+  };
+
   Piece plain(char* at, std::size_t size);
   Piece chunked(char* at, std::size_t size, Arena& arena);
   State after(char c);
   State after_size(char c);
   State after_extension(char c);
+  bool take_extension(char c);
   bool read_trailers(const char*& at, const char* end, Arena& arena);
   void keep_trailer(const char* line, std::size_t size, Field field, Arena& arena);
   void fail() { state_ = State::failed; }
 
   State state_ = State::ended;
+  Extension extension_ = Extension::closed;
   std::uint8_t digits_ = 0;            // Of the chunk's size, so far.
   std::uint32_t extension_bytes_ = 0;  // Of the message, so far.
   std::uint32_t trailer_bytes_ = 0;

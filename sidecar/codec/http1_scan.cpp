@@ -25,6 +25,28 @@ bool is_value_byte(char c) {
   return (byte >= 0x20 && byte != 0x7f) || byte == '\t';
 }
 
+// Skips letters, digits and `-`, which most names are made of, sixteen at a time while as many are
+// there. Stops at the first other byte, or earlier.
+const char* skip_common_name(const char* at, const char* end) {
+#ifdef __SSE2__
+  for (; end - at >= 16; at += 16) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    const auto is_below = [](__m128i offsets, char count) {
+      const __m128i most = _mm_set1_epi8(static_cast<char>(count - 1));
+      return _mm_cmpeq_epi8(_mm_min_epu8(offsets, most), offsets);
+    };
+    const __m128i lower = _mm_or_si128(bytes, _mm_set1_epi8(0x20));
+    const __m128i letters = is_below(_mm_sub_epi8(lower, _mm_set1_epi8('a')), 26);
+    const __m128i digits = is_below(_mm_sub_epi8(bytes, _mm_set1_epi8('0')), 10);
+    const __m128i dashes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('-'));
+    const auto common = static_cast<unsigned>(
+        _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(letters, digits), dashes)));
+    if (common != 0xffff) return at + __builtin_ctz(~common);
+  }
+#endif
+  return at;
+}
+
 }  // namespace
 
 const char* find_value_end(const char* at, const char* end) {
@@ -61,7 +83,7 @@ LineStatus scan_field(const char*& at, const char* end, std::size_t line_bytes, 
     return status == LineStatus::field ? LineStatus::end : status;
   }
 
-  const char* p = begin;
+  const char* p = skip_common_name(begin, end);
   std::uint8_t seen = 0;
   for (; p < end; ++p) {
     const std::uint8_t byte = byte_class(*p);
@@ -157,7 +179,7 @@ bool Http1Scanner::method(RequestLine& line) {
   line.method = between(at_, p);
   if (line.method.size() > most_method_bytes) return bad(ErrorKind::bad_request_method);
   if (p == end_) return more();
-  if (p == at_ || ends_line(*p)) return bad(ErrorKind::bad_request_line);
+  if (ends_line(*p) || (p == at_ && *p == ' ')) return bad(ErrorKind::bad_request_line);
   if (*p != ' ') return bad(ErrorKind::bad_request_method);
   at_ = p + 1;
   return true;
@@ -168,7 +190,7 @@ bool Http1Scanner::target(RequestLine& line) {
   while (p < end_ && (byte_class(*p) & target_byte) != 0) ++p;
   if (line_is_too_long(p)) return bad(ErrorKind::bad_request_line_too_long);
   if (p == end_) return more();
-  if (ends_line(*p) || p == at_) return bad(ErrorKind::bad_request_line);
+  if (ends_line(*p) || (p == at_ && *p == ' ')) return bad(ErrorKind::bad_request_line);
   if (*p != ' ') return bad(ErrorKind::bad_request_target);
   line.target = between(at_, p);
   at_ = p + 1;
@@ -176,8 +198,14 @@ bool Http1Scanner::target(RequestLine& line) {
 }
 
 bool Http1Scanner::version(RequestLine& line) {
+  constexpr std::string_view usual = "HTTP/1.1\r\n";
   const char* const begin = at_;
-  if (!pattern("HTTP/d.d\r\n")) return false;
+  const auto left = static_cast<std::size_t>(end_ - at_);
+  if (left >= usual.size() && std::memcmp(at_, usual.data(), usual.size()) == 0) {
+    at_ += usual.size();
+  } else if (!pattern("HTTP/d.d\r\n")) {
+    return false;
+  }
   if (line_is_too_long(at_ - 2)) return bad(ErrorKind::bad_request_line_too_long);
   if (begin[5] != '1' || begin[7] > '1') return bad(ErrorKind::bad_request_version);
   line.version = begin[7] == '1' ? Version::http_1_1 : Version::http_1_0;

@@ -1,63 +1,121 @@
 #include "sidecar/http/forwarding.h"
 
-#include <algorithm>
-#include <string_view>
+#include <cstring>
 
 namespace skiff {
 namespace {
 
-constexpr std::size_t id_digits = 32;
-constexpr std::string_view reserved_prefix = "x-skiff-";
+// A field whose line stands in memory as it goes on. `line` is `name: value CRLF`.
+constexpr Field literal_line(std::string_view line, std::uint16_t name_size, FieldId id) {
+  return {.name_at = line.data(),
+          .value_at = line.data() + name_size + 2,
+          .value_size = static_cast<std::uint32_t>(line.size() - name_size - 4),
+          .name_size = name_size,
+          .id = id,
+          .is_line = true};
+}
 
-std::string_view new_id(Arena& arena, Random& random) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  char* const id = arena.allocate(id_digits, 1);
-  for (std::size_t i = 0; i < id_digits; i += 16) {
+constexpr Field via_1_1 = literal_line("via: 1.1 skiff\r\n", 3, FieldId::via);
+constexpr Field via_1_0 = literal_line("via: 1.0 skiff\r\n", 3, FieldId::via);
+constexpr Field via_2 = literal_line("via: 2 skiff\r\n", 3, FieldId::via);
+
+const Field& via(Version version) {
+  switch (version) {
+    case Version::http_1_0:
+      return via_1_0;
+    case Version::http_1_1:
+      return via_1_1;
+    case Version::http_2:
+      return via_2;
+  }
+  return via_1_1;
+}
+
+void add(FieldId id, std::string_view value, Arena& arena, Headers& headers) {
+  const std::string_view name = field_name(id);
+  headers.push_back(arena, {.name_at = name.data(),
+                            .value_at = value.data(),
+                            .value_size = static_cast<std::uint32_t>(value.size()),
+                            .name_size = static_cast<std::uint16_t>(name.size()),
+                            .id = id,
+                            .is_line = false});
+}
+
+void add_request_id(Random& random, Arena& arena, Headers& headers) {
+  constexpr std::string_view name = "x-request-id: ";
+  constexpr std::size_t digits = 32;
+  char* const line = arena.allocate(name.size() + digits + 2, 1);
+  std::memcpy(line, name.data(), name.size());
+  char* to = line + name.size();
+  for (int half = 0; half < 2; ++half) {
     std::uint64_t bits = random.next();
-    for (std::size_t j = 0; j < 16; ++j, bits >>= 4) id[i + j] = digits[bits & 15];
+    for (int i = 0; i < 16; ++i, bits >>= 4) *to++ = "0123456789abcdef"[bits & 15];
   }
-  return {id, id_digits};
+  std::memcpy(to, "\r\n", 2);
+  headers.push_back(arena,
+                    literal_line({line, name.size() + digits + 2}, 12, FieldId::x_request_id));
 }
 
-bool is_reserved(const Field& field) {
-  return field.id == FieldId::x_forwarded_client_cert ||
-         (field.name_size > reserved_prefix.size() &&
-          equals_ignoring_case(field.name().substr(0, reserved_prefix.size()), reserved_prefix));
+// The values of all x-forwarded-for lines and `client_address`, as one list.
+std::string_view forwarded_for(std::string_view client_address, Arena& arena,
+                               const Headers& headers) {
+  std::size_t size = client_address.size();
+  bool any = false;
+  for (const Field& field : headers) {
+    if (field.id != FieldId::x_forwarded_for || field.value_size == 0) continue;
+    size += field.value_size + 2U;
+    any = true;
+  }
+  if (!any) return client_address;
+  char* const list = arena.allocate(size, 1);
+  char* to = list;
+  for (const Field& field : headers) {
+    if (field.id != FieldId::x_forwarded_for || field.value_size == 0) continue;
+    std::memcpy(to, field.value_at, field.value_size);
+    std::memcpy(to + field.value_size, ", ", 2);
+    to += field.value_size + 2;
+  }
+  std::memcpy(to, client_address.data(), client_address.size());
+  return {list, size};
 }
 
-// All values of x-forwarded-for so far, and the client behind them.
-std::string_view forwarded_for(const Exchange& exchange, Arena& arena) {
-  std::size_t size = exchange.client_address.size();
-  for (const Field& field : exchange.request.headers) {
-    if (field.id == FieldId::x_forwarded_for) size += field.value_size + 2;
+bool is_claim(const Field& field) {
+  switch (field.id) {
+    case FieldId::forwarded:
+    case FieldId::x_forwarded_client_cert:
+    case FieldId::x_forwarded_for:
+    case FieldId::x_forwarded_host:
+    case FieldId::x_forwarded_proto:
+    case FieldId::x_request_id:
+      return true;
+    case FieldId::other:
+      break;
+    default:
+      return false;
   }
-  char* const text = arena.allocate(size, 1);
-  char* at = text;
-  for (const Field& field : exchange.request.headers) {
-    if (field.id != FieldId::x_forwarded_for) continue;
-    at = std::copy_n(field.value_at, field.value_size, at);
-    *at++ = ',';
-    *at++ = ' ';
-  }
-  std::copy(exchange.client_address.begin(), exchange.client_address.end(), at);
-  return {text, size};
+  const std::string_view name = field.name();
+  if (name.size() < 8 || (name[0] | 0x20) != 'x') return false;
+  return starts_like(name, "x-skiff-") || starts_like(name, "x-forwarded-") ||
+         equals_ignoring_case(name, "x-real-ip");
+}
+
+void replace_claims(std::string_view client_address, Arena& arena, Request& request) {
+  Headers& headers = request.headers;
+  const std::string_view list = forwarded_for(client_address, arena, headers);
+  headers.remove_if(is_claim);
+  add(FieldId::x_forwarded_for, list, arena, headers);
+  add(FieldId::x_forwarded_proto, request.scheme, arena, headers);
+  if (!request.authority.empty()) add(FieldId::x_forwarded_host, request.authority, arena, headers);
 }
 
 }  // namespace
 
 void add_forwarding_fields(bool from_outside, Exchange& exchange, Random& random) {
-  Arena& arena = exchange.arena;
-  Headers& headers = exchange.request.headers;
-  if (from_outside) {
-    headers.remove_if(is_reserved);
-    headers.set(arena, "x-forwarded-for", forwarded_for(exchange, arena));
-    headers.set(arena, "x-forwarded-proto", exchange.request.scheme);
-    headers.set(arena, "x-forwarded-host", exchange.request.authority);
-  }
-  if (headers.find(FieldId::x_request_id) == nullptr) {
-    headers.add(arena, "x-request-id", new_id(arena, random));
-  }
-  headers.add(arena, "via", "1.1 skiff");
+  Request& request = exchange.request;
+  if (from_outside) replace_claims(exchange.client_address, exchange.arena, request);
+  if (request.headers.find(FieldId::x_request_id) == nullptr)
+    add_request_id(random, exchange.arena, request.headers);
+  request.headers.push_back(exchange.arena, via(request.version));
 }
 
 }  // namespace skiff

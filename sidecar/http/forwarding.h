@@ -5,12 +5,12 @@
 
 namespace skiff {
 
-// Adds to a request what the next hop wants to know of its way here: `x-request-id` (kept where
-// there is one, else 32 hexadecimal digits) and `via` (RFC 9110, 7.6.3).
+// Adds to a request what the next hop wants to know of its way here: Via (RFC 9110, 7.6.3), and
+// `x-request-id`, kept where the mesh gave one, else 32 hexadecimal digits.
 //
-// `from_outside`: the client is not of the mesh. Then `x-forwarded-for`, `-proto` and `-host` say
-// who asked for what, and what only the mesh may say (`x-skiff-…`, `x-forwarded-client-cert`) is
-// taken away.
+// `from_outside`: the client is not of the mesh. Then nothing is believed of what it says of
+// itself: `x-skiff-…`, `x-forwarded-…`, Forwarded, `x-real-ip` and `x-request-id` are taken away,
+// and `x-forwarded-for` (what came, and the client behind it), `-proto` and `-host` are set.
 void add_forwarding_fields(bool from_outside, Exchange& exchange, Random& random);
 
 }  // namespace skiff

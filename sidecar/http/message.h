@@ -39,32 +39,32 @@ enum class BodyKind : std::uint8_t {
 };
 
 struct Request {
-  std::string_view method_name;
+  std::string_view method_name{};
   Method method = Method::get;
   Version version = Version::http_1_1;
   std::string_view scheme = "http";
-  std::string_view authority;  // Host, or what absolute-form says instead of it; may have a port.
-  std::string_view target;     // As it goes on: canonical path and query, or `*`.
-  std::string_view path;       // The part of target before `?`.
-  std::string_view query;      // Behind `?`, or empty.
-  Headers headers;             // Without framing and hop-by-hop fields, and without Host.
+  std::string_view authority{};  // Host, or what absolute-form says instead of it; may have a port.
+  std::string_view target{};     // As it goes on: canonical path and query, or `*`.
+  std::string_view path{};       // The part of target before `?`.
+  std::string_view query{};      // Behind `?`, or empty.
+  Headers headers{};             // Without framing and hop-by-hop fields, and without Host.
   BodyKind body = BodyKind::none;
   std::uint64_t content_length = 0;
-  std::string_view upgrade;  // The Upgrade field's value where the client asks for one, else empty.
+  std::string_view upgrade{};  // What Upgrade asks for, or empty.
   bool expects_continue = false;
   bool accepts_trailers = false;  // `TE: trailers`.
 };
 
 struct Response {
   std::uint16_t status = 0;
-  std::string_view reason_phrase;
+  std::string_view reason_phrase{};
   Version version = Version::http_1_1;
-  Headers headers;  // Without framing and hop-by-hop fields.
+  Headers headers{};  // Without framing and hop-by-hop fields.
   BodyKind body = BodyKind::none;
-  std::uint64_t content_length =
-      0;  // With BodyKind::none to HEAD or 304: what the field said; see has_length.
-  bool has_length = false;   // content_length is to be told to the client.
-  std::string_view upgrade;  // With 101: the protocol.
+  // With BodyKind::none to HEAD or 304: what the field said; see has_length.
+  std::uint64_t content_length = 0;
+  bool has_length = false;     // content_length is to be told to the client.
+  std::string_view upgrade{};  // With 101: the protocol.
 };
 
 }  // namespace skiff

@@ -63,7 +63,9 @@ UNTESTED = {
     "base/third_party/beast.cpp": "compiles Beast, has no code of its own",
 }
 # Unit tests that no single source file owns.
-TESTS_OF_THEIR_OWN = {}
+TESTS_OF_THEIR_OWN = {
+    "tests/unit/sidecar/codec/http1_conformance_test.cpp": "reads the cases of tests/conformance",
+}
 
 # Files of sidecar/policy that are not a policy but carry all of them.
 POLICY_PLUMBING = {"admission", "chain", "with_admission"}
