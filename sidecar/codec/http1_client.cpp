@@ -35,7 +35,7 @@ void Http1Client::start(Exchange& exchange, Reply& reply) {
   heard_ = answered_ = keep_alive_ = paused_ = tunnel_ = until_close_ = false;
   interim_ = 0;
   const Request& request = exchange.request;
-  request_ended_ = request.body == BodyKind::none;
+  request_ended_ = !has_body(request);
   writer_.begin(exchange.arena, encode_request_head(request, exchange.arena),
                 request.body == BodyKind::chunked);
   if (request_ended_) {

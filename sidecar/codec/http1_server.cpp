@@ -150,7 +150,7 @@ void Http1Server::prepare(const Http1Head& head) {
   exchange.client_sink = this;
   exchange.client_source = this;
   exchange.deadlines.stream_idle = context_.settings.stream_idle;
-  exchange.request_ended = exchange.request.body == BodyKind::none;
+  exchange.request_ended = !has_body(exchange.request);
   stream_ = exchange.arena.make<Stream>();
   stream_->body.start(exchange.request.body, exchange.request.content_length);
 }
@@ -234,7 +234,7 @@ void Http1Server::resume() {
 void Http1Server::run_deferred() {
   if (state_ != State::open) return;
   const bool fresh_attempt = exchange_ != nullptr && exchange_->backend_sink != nullptr &&
-                             exchange_->request.body != BodyKind::none &&
+                             has_body(exchange_->request) &&
                              stream_->fed_attempt != exchange_->marks.attempts;
   if (fresh_attempt) {
     replay();

@@ -55,6 +55,12 @@ struct Request {
   bool accepts_trailers = false;  // `TE: trailers`.
 };
 
+// Whether bytes of a body follow the head.
+inline bool has_body(const Request& request) {
+  return request.body != BodyKind::none &&
+         (request.body != BodyKind::length || request.content_length > 0);
+}
+
 struct Response {
   std::uint16_t status = 0;
   std::string_view reason_phrase{};

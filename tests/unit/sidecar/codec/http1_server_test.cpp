@@ -105,6 +105,13 @@ TEST_F(Http1ServerTest, StreamsABodyOfKnownLength) {
   EXPECT_TRUE(backend.body_ended);
 }
 
+TEST_F(Http1ServerTest, ABodyOfNoBytesIsWholeAtOnce) {
+  client.sends("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
+  EXPECT_TRUE(backend.exchange().request_ended);
+  backend.answers(200, "");
+  EXPECT_THAT(client.got(), Not(HasSubstr("close")));
+}
+
 TEST_F(Http1ServerTest, StreamsAChunkedBody) {
   client.sends("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
   turn();
