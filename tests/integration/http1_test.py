@@ -1,4 +1,5 @@
 """HTTP/1.1 through one sidecar: framing, connections, streaming and what the client gets on failure."""
+
 import hashlib
 import json
 import threading
@@ -13,18 +14,22 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 def answering(*parts):
     """A backend that answers each request with these bytes, one write each."""
+
     def handle(client):
         while True:
             read_request(client)
             for part in parts:
                 client.send(part)
+
     return handle
 
 
 class Messages(SidecarTest):
     def test_a_request_arrives_as_it_was_sent(self):
         self.outbound(echo)
-        client = self.client().send("POST /a/b?c=d HTTP/1.1\r\nHost: backend\r\nX-MiXed: Case\r\nContent-Length: 3\r\n\r\nabc")
+        client = self.client().send(
+            "POST /a/b?c=d HTTP/1.1\r\nHost: backend\r\nX-MiXed: Case\r\nContent-Length: 3\r\n\r\nabc"
+        )
         status, _, body = client.answer()
         seen = json.loads(body)
         self.assertEqual(status, 200)
@@ -35,8 +40,10 @@ class Messages(SidecarTest):
 
     def test_hop_by_hop_fields_end_here(self):
         self.outbound(echo)
-        client = self.client().send("GET / HTTP/1.1\r\nHost: backend\r\nConnection: keep-alive, X-Secret\r\n"
-                                    "X-Secret: 1\r\nKeep-Alive: timeout=5\r\nTE: gzip\r\nX-Kept: 2\r\n\r\n")
+        client = self.client().send(
+            "GET / HTTP/1.1\r\nHost: backend\r\nConnection: keep-alive, X-Secret\r\n"
+            "X-Secret: 1\r\nKeep-Alive: timeout=5\r\nTE: gzip\r\nX-Kept: 2\r\n\r\n"
+        )
         headers = json.loads(client.answer()[2])["headers"]
         for gone in ("x-secret", "keep-alive", "te"):
             self.assertNotIn(gone, headers)
@@ -51,25 +58,36 @@ class Messages(SidecarTest):
 
     def test_pipelined_requests_are_answered_in_order(self):
         self.outbound(echo)
-        client = self.client().send("".join(f"GET /{i} HTTP/1.1\r\nHost: backend\r\n\r\n" for i in range(20)))
+        client = self.client().send(
+            "".join(f"GET /{i} HTTP/1.1\r\nHost: backend\r\n\r\n" for i in range(20))
+        )
         for i in range(20):
             self.assertEqual(json.loads(client.answer()[2])["first"], f"GET /{i} HTTP/1.1")
 
     def test_chunked_both_ways_with_trailers(self):
         def handle(client):
             read_request(client)
-            client.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: x-sum\r\n\r\n"
-                        b"4\r\nwiki\r\n5;ext=1\r\npedia\r\n0\r\nx-sum: 42\r\n\r\n")
+            client.send(
+                b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: x-sum\r\n\r\n"
+                b"4\r\nwiki\r\n5;ext=1\r\npedia\r\n0\r\nx-sum: 42\r\n\r\n"
+            )
             client.is_closed()
+
         self.outbound(handle)
-        client = self.client().send("POST / HTTP/1.1\r\nHost: backend\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")
+        client = self.client().send(
+            "POST / HTTP/1.1\r\nHost: backend\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+        )
         head = client.read_until(b"\r\n\r\n")
         self.assertIn(b"chunked", head.lower())
-        self.assertTrue(client.read_until(b"x-sum: 42\r\n\r\n").startswith(b"9\r\nwikipedia\r\n0\r\n"))
+        self.assertTrue(
+            client.read_until(b"x-sum: 42\r\n\r\n").startswith(b"9\r\nwikipedia\r\n0\r\n")
+        )
 
     def test_chunked_request_reaches_the_backend_whole(self):
         self.outbound(echo)
-        client = self.client().send("POST / HTTP/1.1\r\nHost: backend\r\nTransfer-Encoding: chunked\r\n\r\n")
+        client = self.client().send(
+            "POST / HTTP/1.1\r\nHost: backend\r\nTransfer-Encoding: chunked\r\n\r\n"
+        )
         for part in ("3\r\nabc\r\n", "2\r\n", "de", "\r\n0\r\n", "\r\n"):
             client.send(part)
             time.sleep(0.02)
@@ -85,9 +103,15 @@ class Messages(SidecarTest):
                     client.send(b"HTTP/1.1 304 Not Modified\r\nContent-Length: 7\r\n\r\n")
                 else:
                     client.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1234\r\n\r\n")
+
         self.outbound(handle)
         client = self.client()
-        for method, path, status in (("HEAD", "/", 200), ("GET", "/204", 204), ("GET", "/304", 304), ("HEAD", "/", 200)):
+        for method, path, status in (
+            ("HEAD", "/", 200),
+            ("GET", "/204", 204),
+            ("GET", "/304", 304),
+            ("HEAD", "/", 200),
+        ):
             client.send(f"{method} {path} HTTP/1.1\r\nHost: backend\r\n\r\n")
             got, headers, _ = client.answer(method)
             self.assertEqual(got, status)
@@ -102,8 +126,11 @@ class Messages(SidecarTest):
             assert client.read_exactly(5) == b"hello"
             client.send(OK)
             client.is_closed()
+
         self.outbound(handle)
-        client = self.client().send("POST / HTTP/1.1\r\nHost: backend\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n")
+        client = self.client().send(
+            "POST / HTTP/1.1\r\nHost: backend\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n"
+        )
         self.assertEqual(client.answer()[0], 100)
         client.send("hello")
         self.assertEqual(client.answer()[0], 200)
@@ -115,7 +142,9 @@ class Messages(SidecarTest):
         self.assertEqual(client.answer()[0], 200)
 
     def test_http_1_0(self):
-        self.outbound(answering(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"))
+        self.outbound(
+            answering(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")
+        )
         client = self.client().send("GET / HTTP/1.0\r\n\r\n")
         text = client.read_to_end()
         self.assertNotIn(b"chunked", text.lower())
@@ -137,6 +166,7 @@ class Messages(SidecarTest):
         def handle(client):
             read_request(client)
             client.send(b"HTTP/1.1 200 OK\r\n\r\nuntil the end")
+
         self.outbound(handle)
         client = self.client()
         for _ in range(3):
@@ -150,6 +180,7 @@ class Connections(SidecarTest):
             time.sleep(0.2)
             client.send(OK)
             client.is_closed()
+
         self.outbound(handle)
         client = self.client().send(GET).end()
         self.assertEqual(client.answer()[2], b"ok")
@@ -158,12 +189,17 @@ class Connections(SidecarTest):
     def test_upgrade_is_a_tunnel_with_both_ends(self):
         def handle(client):
             read_request(client)
-            client.send(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nhello")
+            client.send(
+                b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nhello"
+            )
             while got := client.socket.recv(100):
                 client.send(got.upper())
             client.send(b"bye")
+
         self.outbound(handle)
-        client = self.client().send("GET /chat HTTP/1.1\r\nHost: backend\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+        client = self.client().send(
+            "GET /chat HTTP/1.1\r\nHost: backend\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+        )
         status, headers, _ = client.answer()
         self.assertEqual((status, headers["upgrade"]), (101, "websocket"))
         self.assertEqual(client.read_exactly(5), b"hello")
@@ -174,15 +210,19 @@ class Connections(SidecarTest):
 
     def test_bytes_behind_an_upgrade_wait_for_the_backend(self):
         seen = []
+
         def handle(client):
             seen.append(read_request(client)[0])
             client.send(b"HTTP/1.1 426 Upgrade Required\r\nContent-Length: 0\r\n\r\n")
             seen.append(read_request(client)[0])
             client.send(OK)
             client.is_closed()
+
         self.outbound(handle)
-        client = self.client().send("GET /chat HTTP/1.1\r\nHost: backend\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
-                                    "GET /next HTTP/1.1\r\nHost: backend\r\n\r\n")
+        client = self.client().send(
+            "GET /chat HTTP/1.1\r\nHost: backend\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+            "GET /next HTTP/1.1\r\nHost: backend\r\n\r\n"
+        )
         self.assertEqual(client.answer()[0], 426)
         self.assertEqual(client.answer()[0], 200)
         self.assertEqual(seen, ["GET /chat HTTP/1.1", "GET /next HTTP/1.1"])
@@ -190,10 +230,15 @@ class Connections(SidecarTest):
     def test_an_early_answer_is_relayed_and_the_connection_closed(self):
         def handle(client):
             client.read_until(b"\r\n\r\n")
-            client.send(b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno")
+            client.send(
+                b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno"
+            )
             client.is_closed()
+
         self.outbound(handle)
-        client = self.client().send("POST / HTTP/1.1\r\nHost: backend\r\nContent-Length: 100000\r\n\r\nabc")
+        client = self.client().send(
+            "POST / HTTP/1.1\r\nHost: backend\r\nContent-Length: 100000\r\n\r\nabc"
+        )
         status, headers, body = client.answer()
         self.assertEqual((status, body, headers["connection"].lower()), (413, b"no", "close"))
 
@@ -204,6 +249,7 @@ class Connections(SidecarTest):
             time.sleep(0.1)
             client.send(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil")
             read_request(client)
+
         self.outbound(handle)
         client = self.client()
         self.assertEqual(client.send(GET).answer()[2], b"ok")
@@ -216,11 +262,17 @@ class Connections(SidecarTest):
             while True:
                 read_request(client)
                 client.send(OK)
+
         self.outbound(handle)
         client = self.client()
         for i in range(12):
             method = "POST" if i % 2 else "GET"
-            self.assertEqual(client.send(f"{method} / HTTP/1.1\r\nHost: backend\r\nContent-Length: 0\r\n\r\n").answer()[0], 200)
+            self.assertEqual(
+                client.send(
+                    f"{method} / HTTP/1.1\r\nHost: backend\r\nContent-Length: 0\r\n\r\n"
+                ).answer()[0],
+                200,
+            )
             time.sleep(0.28 + 0.005 * (i % 8))
 
     def test_more_connections_than_allowed_are_closed(self):
@@ -250,6 +302,7 @@ class Streaming(SidecarTest):
             client.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % self.SIZE)
             for _ in range(self.SIZE // len(block)):
                 client.send(block)
+
         sidecar = self.outbound(handle)
         before = sidecar.memory_kib()
         client = self.client().send(GET)
@@ -282,9 +335,12 @@ class Streaming(SidecarTest):
             got.append(count)
             client.send(OK)
             client.is_closed()
+
         sidecar = self.outbound(handle)
         before = sidecar.memory_kib()
-        client = self.client().send(f"POST / HTTP/1.1\r\nHost: backend\r\nContent-Length: {size}\r\n\r\n")
+        client = self.client().send(
+            f"POST / HTTP/1.1\r\nHost: backend\r\nContent-Length: {size}\r\n\r\n"
+        )
         sender = threading.Thread(target=lambda: client.send(bytes(size)))
         sender.start()
         time.sleep(0.5)
@@ -300,13 +356,21 @@ class Failures(SidecarTest):
         sidecar = self.outbound(handle or answering(OK), policy=policy)
         got, headers, _ = self.client().send(request).answer()
         self.assertEqual((got, headers.get("x-skiff-reason")), (status, word))
-        until(lambda: f'"reason":"{word}"' in sidecar.logged().replace(" ", ""), "the access log says why")
-        until(lambda: sidecar.metric("skiff_requests_total", reason=word) == 1, "the metric says why")
+        until(
+            lambda: f'"reason":"{word}"' in sidecar.logged().replace(" ", ""),
+            "the access log says why",
+        )
+        until(
+            lambda: sidecar.metric("skiff_requests_total", reason=word) == 1, "the metric says why"
+        )
 
     def test_nobody_listens(self):
         self.port = free_port()
         dead = free_port()
-        sidecar = self.sidecar(f"service: test\noutbound: [{{port: {self.port}, service: backend}}]", service("backend", dead))
+        sidecar = self.sidecar(
+            f"service: test\noutbound: [{{port: {self.port}, service: backend}}]",
+            service("backend", dead),
+        )
         status, headers, _ = self.client().send(GET).answer()
         self.assertEqual((status, headers["x-skiff-reason"]), (503, "connect_failed"))
         self.assertEqual(sidecar.metric("skiff_requests_total", reason="connect_failed"), 1)
@@ -326,13 +390,28 @@ class Failures(SidecarTest):
         self.assertEqual((statuses[-1], len(statuses)), (502, 17))
 
     def test_too_slow(self):
-        self.reason(504, "timeout_request", policy="timeouts: {request: 300ms, connect: 100ms}", handle=lambda c: (read_request(c), c.is_closed()))
+        self.reason(
+            504,
+            "timeout_request",
+            policy="timeouts: {request: 300ms, connect: 100ms}",
+            handle=lambda c: (read_request(c), c.is_closed()),
+        )
 
     def test_too_slow_to_begin(self):
-        self.reason(504, "timeout_response_headers", policy="timeouts: {responseHeaders: 200ms}", handle=lambda c: (read_request(c), c.is_closed()))
+        self.reason(
+            504,
+            "timeout_response_headers",
+            policy="timeouts: {responseHeaders: 200ms}",
+            handle=lambda c: (read_request(c), c.is_closed()),
+        )
 
     def test_silent(self):
-        self.reason(504, "timeout_stream_idle", policy="timeouts: {streamIdle: 200ms}", handle=lambda c: (read_request(c), c.is_closed()))
+        self.reason(
+            504,
+            "timeout_stream_idle",
+            policy="timeouts: {streamIdle: 200ms}",
+            handle=lambda c: (read_request(c), c.is_closed()),
+        )
 
     def test_a_cut_body_never_looks_whole(self):
         def handle(client):
@@ -341,6 +420,7 @@ class Failures(SidecarTest):
                 client.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n")
             else:
                 client.send(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabcde")
+
         self.outbound(handle)
         for path in ("length", "chunked"):
             client = self.client().send(f"GET /{path} HTTP/1.1\r\nHost: backend\r\n\r\n")
@@ -357,8 +437,11 @@ class Failures(SidecarTest):
             except ConnectionResetError:
                 pass
             gone.set()
+
         self.outbound(handle)
-        client = self.client().send("POST / HTTP/1.1\r\nHost: backend\r\nContent-Length: 10\r\n\r\nabc")
+        client = self.client().send(
+            "POST / HTTP/1.1\r\nHost: backend\r\nContent-Length: 10\r\n\r\nabc"
+        )
         time.sleep(0.2)
         client.close()
         self.assertTrue(gone.wait(5))
@@ -368,7 +451,10 @@ class HostRouting(SidecarTest):
     def test_requests_go_where_their_host_says(self):
         one, two = self.backend(echo), self.backend(answering(OK))
         self.port = free_port()
-        self.sidecar(f"service: test\noutbound: [{{port: {self.port}}}]", service("one", one.port) + service("two", two.port))
+        self.sidecar(
+            f"service: test\noutbound: [{{port: {self.port}}}]",
+            service("one", one.port) + service("two", two.port),
+        )
         client = self.client()
         client.send("GET / HTTP/1.1\r\nHost: one\r\n\r\n")
         self.assertIn(b'"first"', client.answer()[2])

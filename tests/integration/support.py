@@ -2,6 +2,7 @@
 
 Everything listens on loopback, on ports from the kernel, and ends with the test that began it.
 """
+
 import contextlib
 import json
 import os
@@ -60,11 +61,17 @@ class Sidecar:
         return os.path.join(self.folder.name, name)
 
     def start(self):
-        self.process = subprocess.Popen([os.path.join(BIN, "skiff-sidecar"), "--config", self.config],
-                                        stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+        self.process = subprocess.Popen(
+            [os.path.join(BIN, "skiff-sidecar"), "--config", self.config],
+            stdin=subprocess.DEVNULL,
+            stdout=self.log,
+            stderr=self.log,
+        )
         until(self.is_ready_or_dead, "the sidecar is ready")
         if self.process.poll() is not None:
-            raise AssertionError(f"the sidecar ended with {self.process.returncode}:\n{self.logged()}")
+            raise AssertionError(
+                f"the sidecar ended with {self.process.returncode}:\n{self.logged()}"
+            )
         return self
 
     def is_ready_or_dead(self):
@@ -72,8 +79,9 @@ class Sidecar:
 
     def get(self, path, method="GET", body=None, headers=None):
         """Status and text of an admin page; 0 where nothing answers."""
-        request = urllib.request.Request(f"http://127.0.0.1:{self.admin}{path}", body, headers or {},
-                                         method=method)
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.admin}{path}", body, headers or {}, method=method
+        )
         try:
             with urllib.request.urlopen(request, timeout=5) as answer:
                 return answer.status, answer.read().decode()
@@ -261,8 +269,14 @@ def echo(client):
     """Answers each request with a JSON description of what arrived."""
     while True:
         first, headers, body, raw = read_request(client)
-        text = json.dumps({"first": first, "headers": headers, "body": body.decode("latin-1"),
-                           "raw": raw.decode("latin-1")}).encode()
+        text = json.dumps(
+            {
+                "first": first,
+                "headers": headers,
+                "body": body.decode("latin-1"),
+                "raw": raw.decode("latin-1"),
+            }
+        ).encode()
         client.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(text) + text)
 
 
@@ -270,8 +284,10 @@ def service(name, *ports, extra=""):
     """A Service document with one endpoint per port."""
     lines = "\n".join(f"    - {{address: 127.0.0.1, port: {port}}}" for port in ports)
     endpoints = f"\n  endpoints:\n{lines}" if ports else ""
-    return (f"---\napiVersion: skiff.dev/v1\nkind: Service\nmetadata: {{name: {name}}}\n"
-            f"spec:\n  ports: [{{port: 80}}]{endpoints}\n{extra}")
+    return (
+        f"---\napiVersion: skiff.dev/v1\nkind: Service\nmetadata: {{name: {name}}}\n"
+        f"spec:\n  ports: [{{port: 80}}]{endpoints}\n{extra}"
+    )
 
 
 class SidecarTest(unittest.TestCase):
@@ -294,14 +310,17 @@ class SidecarTest(unittest.TestCase):
         self.port = free_port()
         policies = service("backend", *(b.port for b in self.backends))
         if policy:
-            policies += ("---\napiVersion: skiff.dev/v1\nkind: TrafficPolicy\nmetadata: {name: p}\n"
-                         "spec:\n  targetRefs: [{kind: Service, name: backend}]\n" + indent(policy, 2) + "\n")
-        return self.sidecar(f"service: test\noutbound: [{{port: {self.port}, service: backend}}]\n"
-                            f"accessLog: {{mode: all}}\n{limits}", policies)
+            policies += (
+                "---\napiVersion: skiff.dev/v1\nkind: TrafficPolicy\nmetadata: {name: p}\n"
+                "spec:\n  targetRefs: [{kind: Service, name: backend}]\n" + indent(policy, 2) + "\n"
+            )
+        return self.sidecar(
+            f"service: test\noutbound: [{{port: {self.port}, service: backend}}]\n"
+            f"accessLog: {{mode: all}}\n{limits}",
+            policies,
+        )
 
     def client(self, port=None):
         made = Client(port or self.port)
         self.addCleanup(made.close)
         return made
-
-
