@@ -72,6 +72,7 @@ Shape describe_spec() {
       .items(1, 16)
       .required();
   shape.field("timeouts", &TrafficPolicy::timeouts, "How long each part of a call may take.");
+  shape.field("retry", &TrafficPolicy::retry, "When a request is sent again.");
   shape.field("connectionPool", &TrafficPolicy::connection_pool, "Connections to the endpoints.");
   shape.field("loadBalancing", &TrafficPolicy::load_balancing, "Which endpoint gets a request.");
   shape.field("slowStart", &TrafficPolicy::slow_start, "How a new endpoint is eased in.");
@@ -103,6 +104,18 @@ Shape describe(Of<TimeoutsConfig>) {
              "How long an unused connection is kept; lowered when backends close earlier.")
       .range(shortest, hours(24));
   shape.check(&check_timeouts);
+  return shape;
+}
+
+Shape describe(Of<RetryConfig>) {
+  Shape shape = Shape::of<RetryConfig>(
+      "When a request is sent again: only where no backend has begun to act on it, or where doing "
+      "it "
+      "twice does no harm.");
+  shape
+      .field("attempts", &RetryConfig::attempts,
+             "How often a request is sent again, after the first time. 0: never.")
+      .range(0, 10);
   return shape;
 }
 

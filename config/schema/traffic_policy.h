@@ -19,6 +19,11 @@ struct TimeoutsConfig {
   Milliseconds connection_idle{4'000};  // To a backend; lowered when backends close earlier.
 };
 
+// What is provably unprocessed, or harmless to repeat, is sent again.
+struct RetryConfig {
+  std::uint32_t attempts = 2;  // After the first; 0: never.
+};
+
 struct ConnectionPoolConfig {
   std::uint32_t max_connections = 1'024;  // Per endpoint and worker.
   std::uint32_t max_waiting =
@@ -70,6 +75,7 @@ struct TrafficPolicy {
   Metadata metadata;
   std::vector<ObjectRef> target_refs;  // Service, or HTTPRoute (sectionName: a rule).
   TimeoutsConfig timeouts;
+  RetryConfig retry;
   ConnectionPoolConfig connection_pool;
   LoadBalancingConfig load_balancing;
   SlowStartConfig slow_start;

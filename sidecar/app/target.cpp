@@ -54,7 +54,7 @@ Target::Target(const TargetContext& context, const TargetSpec& spec)
       policy_(spec.policy),
       endpoints_(policy_.load_balancing, policy_.slow_start, context.zone),
       balance_(endpoints_, *this, context.loop.random(), context.loop),
-      retry_(balance_),
+      retry_(policy_.retry, balance_),
       timeouts_(policy_.timeouts, retry_) {
   update(spec);
 }
@@ -72,6 +72,7 @@ void Target::forward(Exchange& exchange, Reply& reply) {
 void Target::update(const TargetSpec& spec) {
   policy_ = spec.policy;
   timeouts_.configure(policy_.timeouts);
+  retry_.configure(policy_.retry);
   endpoints_.configure(policy_.load_balancing, policy_.slow_start, context_.loop.now());
   const PoolSettings settings = pool_settings(policy_);
   for (auto& [endpoint, way] : ways_) way->pool.configure(settings);

@@ -65,7 +65,7 @@ struct Worker::OpenListener final : ClientConnections::Watcher {
         stack(worker.make_stack(plan)),
         settings(server_settings),
         connections(worker.loop_, *this),
-        context{worker.loop_, settings, connections, stack->entry()} {}
+        context{worker.loop_, worker.exchanges_, settings, connections, stack->entry()} {}
 
   void opened() override {
     open.add();

@@ -62,6 +62,7 @@ class Worker final : private Timer {
   const SidecarConfig& config_;
   WorkerMetrics& metrics_;
   Loop loop_;
+  Exchanges exchanges_;
   const PoolCounters pool_counters_;
   const Http1Limits answer_limits_;
   const TargetContext targets_;

@@ -101,12 +101,12 @@ std::size_t Http1Server::begin(char* at, std::size_t size) {
   if (blank == size) return size;
   if (!may_hold_new_line(at + blank, size - blank)) return blank;
 
-  Exchange& exchange = context_.loop.take_exchange();
+  Exchange& exchange = context_.exchanges.take();
   const Http1Head head = parse_request({at + blank, size - blank}, context_.settings.limits,
                                        exchange.arena, exchange.request);
   if (head.status == Http1Head::Status::more) {
     exchange.finish({});
-    context_.loop.give_back(exchange);
+    context_.exchanges.give_back(exchange);
     if (!head_begun_) since_ = context_.loop.now();
     head_begun_ = true;
     scanned_ = static_cast<std::uint32_t>(size - blank);

@@ -145,7 +145,7 @@ void Http1Server::over(const Error& error) {
   stream_ = nullptr;
   writer_.forget();
   exchange.finish(error);
-  context_.loop.give_back(exchange);
+  context_.exchanges.give_back(exchange);
 }
 
 // No more requests. `linger`: the client may be sending still, and closing now could destroy the
@@ -247,7 +247,7 @@ void Http1Server::expired(TimePoint now) {
 void Http1Server::expired_between(TimePoint now) {
   if (!writer_.empty() || (!head_begun_ && (requests_ == 0 || draining_))) return close();
   if (head_begun_) {
-    exchange_ = &context_.loop.take_exchange();
+    exchange_ = &context_.exchanges.take();
     prepare({.keep_alive = false});
     return refuse(ErrorKind::timeout_request_headers);
   }

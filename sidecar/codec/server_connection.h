@@ -54,6 +54,7 @@ class ServerConnection {
 // Where a connection belongs.
 struct ServerContext {
   Loop& loop;
+  Exchanges& exchanges;
   const ServerSettings& settings;
   ServerConnectionOwner& owner;
   Forwarder& entry;

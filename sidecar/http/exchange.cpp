@@ -1,5 +1,7 @@
 #include "sidecar/http/exchange.h"
 
+#include <utility>
+
 namespace skiff {
 
 void Exchange::keep_for_replay(std::string_view data) {
@@ -33,6 +35,22 @@ void Exchange::finish(const Error& error) {
   replay = {};
   request_ended = false;
   arena.reset();
+}
+
+Exchanges::~Exchanges() {
+  while (spare_ != nullptr) delete std::exchange(spare_, spare_->next_free);
+}
+
+Exchange& Exchanges::take() {
+  if (spare_ == nullptr) return *new Exchange;
+  Exchange& exchange = *spare_;
+  spare_ = exchange.next_free;
+  return exchange;
+}
+
+void Exchanges::give_back(Exchange& exchange) {
+  exchange.next_free = spare_;
+  spare_ = &exchange;
 }
 
 }  // namespace skiff

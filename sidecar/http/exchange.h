@@ -110,4 +110,19 @@ struct Exchange {
   void finish(const Error& error);
 };
 
+// A worker's spare exchanges, so that a request costs no malloc.
+class Exchanges final {
+ public:
+  Exchanges() = default;
+  Exchanges(const Exchanges&) = delete;
+  Exchanges& operator=(const Exchanges&) = delete;
+  ~Exchanges();
+
+  Exchange& take();
+  void give_back(Exchange& exchange);  // Needs a finished one.
+
+ private:
+  Exchange* spare_ = nullptr;
+};
+
 }  // namespace skiff

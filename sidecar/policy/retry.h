@@ -1,7 +1,6 @@
 #pragma once
 
-#include <cstdint>
-
+#include "config/schema/traffic_policy.h"
 #include "sidecar/http/forwarder.h"
 
 namespace skiff {
@@ -13,17 +12,18 @@ namespace skiff {
 // Source: RFC 9110, 9.2.2 (idempotent methods); RFC 9112, 9.3.1 (a closing that crosses a request).
 class Retry final : public Forwarder {
  public:
-  static constexpr std::uint16_t most_attempts = 3;
+  Retry(const RetryConfig& config, Forwarder& inner) : config_(config), inner_(inner) {}
 
-  explicit Retry(Forwarder& inner) : inner_(inner) {}
+  void configure(const RetryConfig& config) { config_ = config; }
 
   void forward(Exchange& exchange, Reply& reply) override;
 
  private:
+  RetryConfig config_;
   Forwarder& inner_;
 };
 
-// Whether `error` allows another try of `exchange`, which has had `tries` of them.
-bool may_retry(const Exchange& exchange, const Error& error, std::uint16_t tries);
+// Whether `error` allows `exchange` another try.
+bool may_retry(const Exchange& exchange, const Error& error);
 
 }  // namespace skiff

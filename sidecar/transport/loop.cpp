@@ -15,9 +15,7 @@ Loop::Loop(std::uint64_t seed, const Clock* clock)
       random_(seed),
       read_buffer_(new char[bulk_read_size]) {}
 
-Loop::~Loop() {
-  while (spare_ != nullptr) delete std::exchange(spare_, spare_->next_free);
-}
+Loop::~Loop() = default;
 
 void Loop::schedule(TimePoint due) {
   wake_at_ = due;
@@ -60,18 +58,6 @@ void Loop::run_deferred() {
     next->is_deferred_ = false;
     next->run_deferred();
   }
-}
-
-Exchange& Loop::take_exchange() {
-  if (spare_ == nullptr) return *new Exchange;
-  Exchange& exchange = *spare_;
-  spare_ = exchange.next_free;
-  return exchange;
-}
-
-void Loop::give_back(Exchange& exchange) {
-  exchange.next_free = spare_;
-  spare_ = &exchange;
 }
 
 }  // namespace skiff

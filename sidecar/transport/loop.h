@@ -8,7 +8,6 @@
 
 #include "base/clock.h"
 #include "base/random.h"
-#include "sidecar/http/exchange.h"
 #include "sidecar/transport/timers.h"
 
 namespace skiff {
@@ -27,8 +26,8 @@ class Deferred {
   bool is_deferred_ = false;
 };
 
-// What everything on one worker shares: its io_context, its timers, its clock, its one read buffer
-// and its spare exchanges. Only its own thread touches it, but for io().
+// What everything on one worker shares: its io_context, its timers, its clock, its one read
+// buffer. Only its own thread touches it, but for io().
 class Loop final : public Clock {
  public:
   static constexpr std::size_t read_size = 64 * 1024;
@@ -64,9 +63,6 @@ class Loop final : public Clock {
   void defer(Deferred& deferred);
   void undefer(Deferred& deferred);
 
-  Exchange& take_exchange();
-  void give_back(Exchange& exchange);
-
  private:
   using Alarm =
       boost::asio::basic_waitable_timer<std::chrono::steady_clock,
@@ -87,7 +83,6 @@ class Loop final : public Clock {
   std::unique_ptr<char[]> read_buffer_;
   Deferred* deferred_ = nullptr;  // Newest first.
   Deferred* running_ = nullptr;   // Those of this turn that still have to run.
-  Exchange* spare_ = nullptr;
 };
 
 }  // namespace skiff

@@ -21,6 +21,9 @@ class FakeBackend final : public Forwarder, public BodySink, public BodySource, 
     body_ended = false;
     ++exchange.marks.attempts;
     exchange.pending = this;
+    if (request_limit > Duration::zero()) {
+      exchange.deadlines.request = exchange.started + request_limit;
+    }
     if (!ready) return;
     take_body();
   }
@@ -76,6 +79,7 @@ class FakeBackend final : public Forwarder, public BodySink, public BodySource, 
   Exchange& exchange() { return *exchange_; }
 
   int requests = 0;
+  Duration request_limit{};
   bool ready = true;  // Takes the body at once.
   bool takes_more = true;
   std::string method;

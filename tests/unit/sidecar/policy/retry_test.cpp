@@ -43,7 +43,7 @@ Outcome send(Method method, std::vector<Error> errors, bool replayable = true) {
   exchange.replay.complete = replayable;
   RecordingReply reply;
   Failing inner(std::move(errors));
-  Retry(inner).forward(exchange, reply);
+  Retry({}, inner).forward(exchange, reply);
   return {inner.tries, reply.status.has_value()};
 }
 
