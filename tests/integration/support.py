@@ -1,4 +1,4 @@
-"""What the integration tests stand on: real sidecars, backends that do as they are told, raw sockets.
+"""What the integration tests stand on: real sidecars, obedient backends, raw sockets.
 
 Everything listens on loopback, on ports from the kernel, and ends with the test that began it.
 """
@@ -252,7 +252,7 @@ class Backend:
 
 
 def read_request(client):
-    """The next request on a backend's connection: (first line, headers in lower case, body, raw head)."""
+    """The next request: (first line, headers in lower case, body, raw head)."""
     raw = client.read_until(b"\r\n\r\n")
     first, *lines = raw.decode("latin-1").split("\r\n")
     headers = {}

@@ -25,9 +25,10 @@ class ScriptedPeer final {
     wake_reader();
   }
   void resets() {
-    reset_ = true;
+    resets_unseen();
     wake_reader();
   }
+  void resets_unseen() { reset_ = true; }  // The code under test finds it when it writes.
 
   // What the code under test has sent since the last call.
   std::string got() { return std::exchange(sent_, {}); }

@@ -176,7 +176,7 @@ TEST_F(Http1ClientTest, AResetProvesNothing) {
 }
 
 TEST_F(Http1ClientTest, ARequestThatCouldNotBeSentIsUnread) {
-  backend.resets();
+  backend.resets_unseen();
   connection.start(exchange, reply);
   ASSERT_EQ(reply.errors.size(), 1u);
   EXPECT_TRUE(reply.errors[0].unprocessed);
