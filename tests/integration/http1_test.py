@@ -1,4 +1,4 @@
-"""HTTP/1.1 through one sidecar: framing, connections, streaming and what the client gets on failure."""
+"""HTTP/1.1 through one sidecar: framing, connections, streaming, and what failures look like."""
 
 import hashlib
 import json
@@ -28,7 +28,8 @@ class Messages(SidecarTest):
     def test_a_request_arrives_as_it_was_sent(self):
         self.outbound(echo)
         client = self.client().send(
-            "POST /a/b?c=d HTTP/1.1\r\nHost: backend\r\nX-MiXed: Case\r\nContent-Length: 3\r\n\r\nabc"
+            "POST /a/b?c=d HTTP/1.1\r\nHost: backend\r\nX-MiXed: Case\r\n"
+            "Content-Length: 3\r\n\r\nabc"
         )
         status, _, body = client.answer()
         seen = json.loads(body)
@@ -75,7 +76,8 @@ class Messages(SidecarTest):
 
         self.outbound(handle)
         client = self.client().send(
-            "POST / HTTP/1.1\r\nHost: backend\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+            "POST / HTTP/1.1\r\nHost: backend\r\nTransfer-Encoding: chunked\r\n\r\n"
+            "3\r\nabc\r\n0\r\n\r\n"
         )
         head = client.read_until(b"\r\n\r\n")
         self.assertIn(b"chunked", head.lower())
@@ -190,7 +192,8 @@ class Connections(SidecarTest):
         def handle(client):
             read_request(client)
             client.send(
-                b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nhello"
+                b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n"
+                b"Upgrade: websocket\r\n\r\nhello"
             )
             while got := client.socket.recv(100):
                 client.send(got.upper())
@@ -198,7 +201,8 @@ class Connections(SidecarTest):
 
         self.outbound(handle)
         client = self.client().send(
-            "GET /chat HTTP/1.1\r\nHost: backend\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+            "GET /chat HTTP/1.1\r\nHost: backend\r\nConnection: Upgrade\r\n"
+            "Upgrade: websocket\r\n\r\n"
         )
         status, headers, _ = client.answer()
         self.assertEqual((status, headers["upgrade"]), (101, "websocket"))
@@ -220,7 +224,8 @@ class Connections(SidecarTest):
 
         self.outbound(handle)
         client = self.client().send(
-            "GET /chat HTTP/1.1\r\nHost: backend\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+            "GET /chat HTTP/1.1\r\nHost: backend\r\nConnection: Upgrade\r\n"
+            "Upgrade: websocket\r\n\r\n"
             "GET /next HTTP/1.1\r\nHost: backend\r\n\r\n"
         )
         self.assertEqual(client.answer()[0], 426)
@@ -231,7 +236,8 @@ class Connections(SidecarTest):
         def handle(client):
             client.read_until(b"\r\n\r\n")
             client.send(
-                b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno"
+                b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 2\r\n"
+                b"Connection: close\r\n\r\nno"
             )
             client.is_closed()
 
