@@ -11,12 +11,12 @@ namespace skiff {
 // The clients' connections of one listener on one worker.
 class ClientConnections final : public ServerConnectionOwner, private Deferred {
  public:
-  // Told what happens, for the metrics.
+  // Told what happens, for the metrics and the access log.
   class Watcher {
    public:
     virtual void opened() = 0;
     virtual void closed() = 0;
-    virtual void refused(ErrorKind kind) = 0;
+    virtual void refused(const Exchange& exchange, ErrorKind kind) = 0;
 
    protected:
     ~Watcher() = default;
@@ -32,7 +32,9 @@ class ClientConnections final : public ServerConnectionOwner, private Deferred {
 
  private:
   void closed(ServerConnection& connection) override;
-  void refused(ErrorKind kind) override { watcher_.refused(kind); }
+  void refused(const Exchange& exchange, ErrorKind kind) override {
+    watcher_.refused(exchange, kind);
+  }
   void run_deferred() override;
 
   Loop& loop_;

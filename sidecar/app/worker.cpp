@@ -62,6 +62,7 @@ struct Worker::OpenListener final : ClientConnections::Watcher {
   OpenListener(Worker& worker, const ListenerPlan& plan, const ServerSettings& server_settings)
       : kind(plan.kind),
         metrics(worker.metrics_),
+        observing(observe_settings(worker.stacks_, direction_of(plan.kind))),
         stack(worker.make_stack(plan)),
         settings(server_settings),
         connections(worker.loop_, *this),
@@ -76,10 +77,13 @@ struct Worker::OpenListener final : ClientConnections::Watcher {
     open.subtract();
     metrics.counters[CounterId::client_connections_open].subtract();
   }
-  void refused(ErrorKind reason) override { metrics.refused(direction_of(kind), 0, reason); }
+  void refused(const Exchange& exchange, ErrorKind reason) override {
+    observe_refused(observing, exchange, {.kind = reason});
+  }
 
   const ListenerPlan::Kind kind;
   WorkerMetrics& metrics;
+  const ObserveSettings observing;  // What never comes to the stack.
   const std::unique_ptr<Stack> stack;
   const ServerSettings settings;
   Counter open;  // Its connections.

@@ -166,7 +166,7 @@ void Http1Server::start() {
 }
 
 void Http1Server::refuse(ErrorKind kind) {
-  context_.owner.refused(kind);
+  context_.owner.refused(*exchange_, kind);
   keep_alive_ = false;
   exchange_->request_ended = false;  // Whatever follows is not understood any more.
   failed(*exchange_, {.kind = kind});

@@ -31,7 +31,7 @@ class ServerConnectionOwner {
   // It is closed; the owner destroys it, later, outside this call.
   virtual void closed(ServerConnection& connection) = 0;
   // A request was answered with an error before it reached the first stage.
-  virtual void refused(ErrorKind kind) = 0;
+  virtual void refused(const Exchange& exchange, ErrorKind kind) = 0;
 
  protected:
   ~ServerConnectionOwner() = default;

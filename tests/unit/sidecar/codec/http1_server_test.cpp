@@ -46,7 +46,7 @@ class Http1ServerTest : public testing::Test, private ServerConnectionOwner {
   }
 
   void closed(ServerConnection&) override { is_closed = true; }
-  void refused(ErrorKind kind) override { refusals.push_back(kind); }
+  void refused(const Exchange&, ErrorKind kind) override { refusals.push_back(kind); }
 
   ManualClock clock;
   Loop loop{1, &clock};
