@@ -280,6 +280,18 @@ def echo(client):
         client.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(text) + text)
 
 
+def saying(text, headers=""):
+    """A backend that answers each request with this text."""
+    head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(text)}\r\n{headers}\r\n"
+
+    def handle(client):
+        while True:
+            read_request(client)
+            client.send(head + text)
+
+    return handle
+
+
 def service(name, *ports, extra=""):
     """A Service document with one endpoint per port."""
     lines = "\n".join(f"    - {{address: 127.0.0.1, port: {port}}}" for port in ports)
