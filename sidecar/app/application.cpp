@@ -12,7 +12,9 @@ TargetSpec spec_of(const std::string& address) {
   spec.name = "application";
   spec.policy.timeouts.request *= 2;
   spec.policy.timeouts.connect *= 2;
-  spec.endpoints.emplace_back().address = address;
+  EndpointSpec application;
+  application.address = address;
+  spec.endpoints = std::vector{application};
   return spec;
 }
 

@@ -9,9 +9,9 @@ using Plans = std::vector<ListenerPlan>;
 
 // What a gateway listener is bound to: its own port, or that of its part of the Gateway.
 std::uint16_t port_of(const GatewayListener& listener, const std::string& ns,
-                      const Resources& resources) {
+                      const std::vector<Gateway>& gateways) {
   if (listener.port != 0) return listener.port;
-  for (const Gateway& gateway : resources.gateways) {
+  for (const Gateway& gateway : gateways) {
     const bool same = listener.gateway == gateway.metadata.name + "." + gateway.metadata.ns ||
                       (listener.gateway == gateway.metadata.name && gateway.metadata.ns == ns);
     if (!same) continue;
@@ -37,7 +37,8 @@ std::optional<std::string> add(Plans& plans, ListenerPlan plan, const std::strin
 
 }  // namespace
 
-Result<Plans, std::string> plan_listeners(const SidecarConfig& config, const Resources& resources) {
+Result<Plans, std::string> plan_listeners(const SidecarConfig& config,
+                                          const std::vector<Gateway>& gateways) {
   Plans plans;
   std::optional<std::string> error;
   for (std::size_t i = 0; i < config.inbound.size() && !error; ++i) {
@@ -53,7 +54,7 @@ Result<Plans, std::string> plan_listeners(const SidecarConfig& config, const Res
   for (std::size_t i = 0; i < config.gateway.size() && !error; ++i) {
     const GatewayListener& each = config.gateway[i];
     error = add(plans, {.kind = ListenerPlan::Kind::gateway, .index = i}, each.address,
-                port_of(each, config.ns, resources), "gateway");
+                port_of(each, config.ns, gateways), "gateway");
   }
   if (error.has_value()) return *error;
   return plans;

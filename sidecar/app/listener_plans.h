@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "config/schema/resources.h"
+#include "config/schema/gateway.h"
 #include "config/schema/sidecar.h"
 #include "sidecar/app/worker.h"
 
@@ -13,6 +13,6 @@ namespace skiff {
 
 // The listeners of a sidecar, in the order of its file; or, in words, which of them cannot be.
 Result<std::vector<ListenerPlan>, std::string> plan_listeners(const SidecarConfig& config,
-                                                              const Resources& resources);
+                                                              const std::vector<Gateway>& gateways);
 
 }  // namespace skiff

@@ -11,32 +11,43 @@
 namespace skiff {
 
 Policies::Policies(const SidecarConfig& config, Apply apply)
-    : config_(config), apply_(std::move(apply)), resources_(std::make_shared<Resources>()) {}
+    : config_(config), apply_(std::move(apply)) {}
 
 bool Policies::load() {
-  Result<Resources, Violations> read = config_.policies.empty()
-                                           ? Result<Resources, Violations>(Resources{})
-                                           : load_resources({config_.policies});
+  const bool good = read_and_apply();
+  ::malloc_trim(0);  // What reading took is not needed again for long.
+  return good;
+}
+
+bool Policies::read_and_apply() {
+  const Result<Resources, Violations> read = config_.policies.empty()
+                                                 ? Result<Resources, Violations>(Resources{})
+                                                 : load_resources({config_.policies});
   violations_ = read ? check_sidecar(config_, *read) : read.error();
   if (!violations_.empty()) {
-    ++refused_;
-    for (const Violation& violation : violations_) {
-      log::error(Component::config, "{}", to_text(violation));
-    }
-    log::error(Component::config, "{} violations: generation {} stays in force", violations_.size(),
-               number_);
+    refuse();
     return false;
   }
-  resources_ = std::make_shared<const Resources>(std::move(*read));
-  plan_ = make_route_plan(*resources_, config_.ns);
+  // The resources themselves go when this returns: the plan has what requests need, in a fraction
+  // of the memory, and the text what an operator wants to see.
+  text_ = config_text(config_, *read);
+  text_.shrink_to_fit();
+  gateways_ = read->gateways;
+  plan_ = make_route_plan(*read, config_.ns);
   ++loaded_;
   apply_(++number_, plan_);
   log::info(Component::config, "generation {}: {} targets, {} rules", number_,
             plan_->targets.size(), plan_->rules.size());
-  ::malloc_trim(0);  // What reading took is not needed again for long.
   return true;
 }
 
-std::string Policies::text() const { return config_text(config_, *resources_); }
+void Policies::refuse() {
+  ++refused_;
+  for (const Violation& violation : violations_) {
+    log::error(Component::config, "{}", to_text(violation));
+  }
+  log::error(Component::config, "{} violations: generation {} stays in force", violations_.size(),
+             number_);
+}
 
 }  // namespace skiff

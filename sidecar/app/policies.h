@@ -28,12 +28,15 @@ class Policies final {
   std::uint64_t number() const { return number_; }  // Of the plan in force, counted from 1.
   const std::shared_ptr<const RoutePlan>& plan() const { return plan_; }
   const Violations& violations() const { return violations_; }  // Of the last load(); empty: good.
-  const Resources& resources() const { return *resources_; }
-  std::uint64_t loaded() const { return loaded_; }    // Good loads.
-  std::uint64_t refused() const { return refused_; }  // Bad ones.
-  std::string text() const;                           // What is in force, as YAML.
+  const std::vector<Gateway>& gateways() const { return gateways_; }  // In force.
+  std::uint64_t loaded() const { return loaded_; }                    // Good loads.
+  std::uint64_t refused() const { return refused_; }                  // Bad ones.
+  std::string text() const;                                           // What is in force, as YAML.
 
  private:
+  bool read_and_apply();
+  void refuse();
+
   const SidecarConfig& config_;
   Apply apply_;
   std::uint64_t number_ = 0;
@@ -41,7 +44,8 @@ class Policies final {
   std::uint64_t refused_ = 0;
   std::shared_ptr<const RoutePlan> plan_;
   Violations violations_;
-  std::shared_ptr<const Resources> resources_;
+  std::string text_;
+  std::vector<Gateway> gateways_;
 };
 
 }  // namespace skiff

@@ -121,7 +121,7 @@ bool Sidecar::open() {
 }
 
 bool Sidecar::open_listeners() {
-  const auto plans = plan_listeners(config_, policies_.resources());
+  const auto plans = plan_listeners(config_, policies_.gateways());
   if (!plans) {
     log::error(Component::listener, "{}", plans.error());
     return false;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cassert>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 
 #include "base/hash.h"
@@ -28,16 +27,6 @@ struct Availability {
   }
 };
 
-// In their order; of those with one address the first.
-std::vector<EndpointSpec> without_doubles(std::vector<EndpointSpec> specs) {
-  std::vector<EndpointSpec> kept;
-  kept.reserve(specs.size());  // So that `seen` may hold views.
-  std::unordered_set<std::string_view> seen;
-  for (EndpointSpec& spec : specs)
-    if (!seen.contains(spec.address)) seen.insert(kept.emplace_back(std::move(spec)).address);
-  return kept;
-}
-
 std::unique_ptr<Endpoint> make_endpoint(const EndpointSpec& spec, double cost_ns,
                                         TimePoint added_at, TimePoint now) {
   auto endpoint = std::make_unique<Endpoint>();
@@ -60,12 +49,12 @@ EndpointSet::EndpointSet(const LoadBalancingConfig& config, const SlowStartConfi
 
 EndpointSet::~EndpointSet() = default;
 
-void EndpointSet::update(std::vector<EndpointSpec> specs, TimePoint now,
+void EndpointSet::update(EndpointSpecs specs, TimePoint now,
                          const std::function<void(Endpoint&)>& added,
                          const std::function<void(Endpoint&)>& removed) {
   const double cost_ns = cost_of_new(now);
   const TimePoint added_at = std::exchange(first_update_, false) ? long_ago : now;
-  std::vector<EndpointSpec> old_specs = std::exchange(specs_, without_doubles(std::move(specs)));
+  const EndpointSpecs old_specs = std::exchange(specs_, std::move(specs));
   Endpoints old = std::exchange(endpoints_, {});
   std::unordered_map<std::string_view, std::size_t> old_index;
   for (std::size_t i = 0; i < old.size(); ++i) old_index.emplace(old_specs[i].address, i);
@@ -83,7 +72,7 @@ void EndpointSet::update(std::vector<EndpointSpec> specs, TimePoint now,
   }
   const std::size_t first_removed = removed_.size();
   for (std::size_t i = 0; i < old.size(); ++i)
-    if (old[i] != nullptr) remove(std::move(old[i]), std::move(old_specs[i]));
+    if (old[i] != nullptr) remove(std::move(old[i]), old_specs);
   rebuild(now);
 
   for (Endpoint* endpoint : fresh) added(*endpoint);
@@ -105,11 +94,8 @@ void EndpointSet::take_spec(Endpoint& endpoint, const EndpointSpec& spec) const 
   endpoint.in_zone = own_zone_.empty() || spec.zone == own_zone_;
 }
 
-void EndpointSet::remove(std::unique_ptr<Endpoint> endpoint, EndpointSpec spec) {
-  Removed& removed = removed_.emplace_back();
-  removed.spec = std::make_unique<const EndpointSpec>(std::move(spec));
-  removed.endpoint = std::move(endpoint);
-  removed.endpoint->spec = removed.spec.get();
+void EndpointSet::remove(std::unique_ptr<Endpoint> endpoint, const EndpointSpecs& specs) {
+  removed_.push_back({std::move(endpoint), specs});
 }
 
 void EndpointSet::configure(const LoadBalancingConfig& config, const SlowStartConfig& slow_start,

@@ -30,11 +30,10 @@ class EndpointSet final {
 
   // Replaces the membership. An endpoint whose address stays keeps its state; a new one starts its
   // slow start at `now` (not those of the very first update) and is taken to need what the others
-  // need on average, `initialRtt` at most. Of specs with one address the first counts. `added` is
+  // need on average, `initialRtt` at most. `added` is
   // called for each new endpoint, and `removed` for each that goes, before this returns; a removed
   // Endpoint and its spec stay valid until its in_flight is 0 and forget_removed() ran.
-  void update(std::vector<EndpointSpec> specs, TimePoint now,
-              const std::function<void(Endpoint&)>& added,
+  void update(EndpointSpecs specs, TimePoint now, const std::function<void(Endpoint&)>& added,
               const std::function<void(Endpoint&)>& removed);
 
   // A change of configuration that keeps the endpoints' state.
@@ -66,11 +65,11 @@ class EndpointSet final {
   // Kept until nothing is in flight to it.
   struct Removed {
     std::unique_ptr<Endpoint> endpoint;
-    std::unique_ptr<const EndpointSpec> spec;
+    EndpointSpecs specs;  // Its own is among them.
   };
 
   void take_spec(Endpoint& endpoint, const EndpointSpec& spec) const;
-  void remove(std::unique_ptr<Endpoint> endpoint, EndpointSpec spec);
+  void remove(std::unique_ptr<Endpoint> endpoint, const EndpointSpecs& specs);
   double cost_of_new(TimePoint now) const;
   void rebuild(TimePoint now);
   void choose_usable();
@@ -79,7 +78,7 @@ class EndpointSet final {
   SlowStartConfig slow_start_;
   PeakEwma estimate_;
   std::string own_zone_;
-  std::vector<EndpointSpec> specs_;  // Each beside its endpoint, by index.
+  EndpointSpecs specs_;  // Each beside its endpoint, by index.
   Endpoints endpoints_;
   std::vector<Removed> removed_;
   std::vector<Endpoint*> usable_;

@@ -24,7 +24,7 @@ struct TargetSpec {
   Protocol protocol = Protocol::http;
   TrafficPolicy
       policy;  // The one whose targetRefs name the service most specifically, or defaults.
-  std::vector<EndpointSpec> endpoints;
+  EndpointSpecs endpoints;
 };
 
 struct RouteBackend {

@@ -44,7 +44,7 @@ std::vector<EndpointSpec> endpoints_of(const Service& base, const ServicePort& p
   for (const StaticEndpoint& endpoint : base.endpoints) {
     const bool serves = endpoint.port_name.empty() ? is_base_first : endpoint.port_name == name;
     if (serves && has_labels(endpoint, subset))
-      specs.push_back({socket_address(endpoint), endpoint.weight, endpoint.zone, endpoint.labels});
+      specs.push_back({socket_address(endpoint), endpoint.weight, endpoint.zone});
   }
   return specs;
 }
