@@ -68,9 +68,9 @@ class HealthChecks::Check final : public std::enable_shared_from_this<Check> {
         address_(std::move(address)),
         timer_(io) {}
 
-  void begin(Random& random, std::function<void(bool)> changed) {
-    asio::co_spawn(timer_.get_executor(), run(shared_from_this(), random, std::move(changed)),
-                   asio::detached);
+  void begin(Random& random, CounterSet& counters, std::function<void(bool)> changed) {
+    asio::co_spawn(timer_.get_executor(),
+                   run(shared_from_this(), random, counters, std::move(changed)), asio::detached);
   }
   void stop() {
     stopped_ = true;
@@ -82,13 +82,14 @@ class HealthChecks::Check final : public std::enable_shared_from_this<Check> {
 
  private:
   asio::awaitable<void> run([[maybe_unused]] std::shared_ptr<Check> self, Random& random,
-                            std::function<void(bool)> changed) {
+                            CounterSet& counters, std::function<void(bool)> changed) {
     while (!stopped_) {
       timer_.expires_at(state_.next_check(std::chrono::steady_clock::now(), random));
       co_await timer_.async_wait(as_result);
       if (stopped_) break;
       const bool passed = co_await probe();
       if (stopped_) break;
+      counters[passed ? CounterId::health_checks_passed : CounterId::health_checks_failed].add();
       const TimePoint now = std::chrono::steady_clock::now();
       if (passed ? state_.passed(now) : state_.failed(now)) changed(state_.healthy());
     }
@@ -116,8 +117,9 @@ class HealthChecks::Check final : public std::enable_shared_from_this<Check> {
   bool stopped_ = false;
 };
 
-HealthChecks::HealthChecks(asio::io_context& io, Changed changed)
+HealthChecks::HealthChecks(asio::io_context& io, CounterSet& counters, Changed changed)
     : io_(io),
+      counters_(counters),
       changed_(std::move(changed)),
       random_(
           static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count())) {
@@ -140,7 +142,7 @@ void HealthChecks::update(const RoutePlan& plan) {
       }
       auto check = std::make_shared<Check>(io_, *target.policy.health_check, target.authority,
                                            endpoint.address);
-      check->begin(random_, [this, key](bool healthy) {
+      check->begin(random_, counters_, [this, key](bool healthy) {
         log::warn(Component::health, "{} of {} is {}", key.second, key.first,
                   healthy ? "healthy again" : "unhealthy");
         changed_(key.first, key.second, healthy);

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/random.h"
+#include "sidecar/observe/counters.h"
 #include "sidecar/route/route_table.h"
 
 namespace skiff {
@@ -20,7 +21,8 @@ class HealthChecks final {
   using Changed =
       std::function<void(const std::string& target, const std::string& address, bool healthy)>;
 
-  HealthChecks(boost::asio::io_context& io, Changed changed);
+  // `counters` are the control thread's.
+  HealthChecks(boost::asio::io_context& io, CounterSet& counters, Changed changed);
   ~HealthChecks();
 
   // Asks what `plan` names from now on. Endpoints that stay, with the same check, keep their state.
@@ -35,6 +37,7 @@ class HealthChecks final {
   class Check;
 
   boost::asio::io_context& io_;
+  CounterSet& counters_;
   Changed changed_;
   Random random_;
   std::map<std::pair<std::string, std::string>, std::shared_ptr<Check>> checks_;

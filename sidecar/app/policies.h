@@ -31,7 +31,7 @@ class Policies final {
   const std::vector<Gateway>& gateways() const { return gateways_; }  // In force.
   std::uint64_t loaded() const { return loaded_; }                    // Good loads.
   std::uint64_t refused() const { return refused_; }                  // Bad ones.
-  std::string text() const;                                           // What is in force, as YAML.
+  const std::string& text() const { return text_; }                   // What is in force, as YAML.
 
  private:
   bool read_and_apply();

@@ -72,7 +72,7 @@ class Sidecar final {
 Sidecar::Sidecar(const SidecarConfig& config)
     : config_(config),
       metrics_({.workers = config.workers}),
-      health_(io_,
+      health_(io_, metrics_.control(),
               [this](const std::string& target, const std::string& address, bool healthy) {
                 for (const auto& worker : workers_) worker->set_healthy(target, address, healthy);
               }),

@@ -6,10 +6,6 @@ namespace {
 using Id = CounterId;
 constexpr auto counter = CounterInfo::Type::counter;
 constexpr auto gauge = CounterInfo::Type::gauge;
-constexpr std::string_view client_bytes = "skiff_client_bytes_total";
-constexpr std::string_view client_bytes_help = "Bytes on client connections.";
-constexpr std::string_view backend_bytes = "skiff_backend_bytes_total";
-constexpr std::string_view backend_bytes_help = "Bytes on backend connections.";
 constexpr std::string_view lines = "skiff_access_log_lines_total";
 constexpr std::string_view lines_help =
     "Access log lines by fate: written to the worker's buffer, or dropped as it was full.";
@@ -25,8 +21,6 @@ constexpr CounterInfo table[] = {
      "Connections from clients closed at once, as there were too many."},
     {Id::client_connections_open, gauge, "skiff_client_connections",
      "Connections from clients that are open."},
-    {Id::client_bytes_received, counter, client_bytes, client_bytes_help, "flow", "received"},
-    {Id::client_bytes_sent, counter, client_bytes, client_bytes_help, "flow", "sent"},
     {Id::backend_connections_opened, counter, "skiff_backend_connections_opened_total",
      "Connections made to backends."},
     {Id::backend_connections_failed, counter, "skiff_backend_connections_failed_total",
@@ -35,10 +29,8 @@ constexpr CounterInfo table[] = {
      "Connections to backends closed by either side."},
     {Id::backend_connections_open, gauge, "skiff_backend_connections",
      "Connections to backends that are open."},
-    {Id::backend_bytes_received, counter, backend_bytes, backend_bytes_help, "flow", "received"},
-    {Id::backend_bytes_sent, counter, backend_bytes, backend_bytes_help, "flow", "sent"},
     {Id::idle_races, counter, "skiff_idle_races_total",
-     "Requests sent again, unread, as the backend had closed the idle connection meanwhile."},
+     "Requests that met a connection which the backend was closing for lying idle."},
     {Id::pool_waits, counter, "skiff_pool_waits_total",
      "Requests that had to wait for a backend connection."},
     {Id::pool_waiting, gauge, "skiff_pool_waiting",

@@ -33,7 +33,7 @@ class BalanceTest : public testing::Test, private EndpointForwarders {
     EndpointSpec two;
     two.address = "192.0.2.2:80";
     endpoints.update(
-        {one, two}, clock.now(), [](Endpoint&) {}, [](Endpoint&) {});
+        std::vector{one, two}, clock.now(), [](Endpoint&) {}, [](Endpoint&) {});
   }
 
   Forwarder& make_forwarder(Endpoint& endpoint) override {

@@ -15,7 +15,7 @@ using testing::is_within_5_sigma;
 using testing::start;
 
 EndpointSpec spec(std::string address, std::uint32_t weight = 1, std::string zone = "") {
-  return {std::move(address), weight, std::move(zone), {}};
+  return {std::move(address), weight, std::move(zone)};
 }
 
 class EndpointSetTest : public ::testing::Test {

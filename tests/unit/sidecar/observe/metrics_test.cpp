@@ -33,12 +33,12 @@ TEST(Metrics, SumCountersOverTheWorkersAndTheControlThread) {
   Metrics metrics({.workers = 2});
   metrics.worker(0).counters[CounterId::idle_races].add(2);
   metrics.worker(1).counters[CounterId::idle_races].add(3);
-  metrics.worker(1).counters[CounterId::client_bytes_sent].add(5);
+  metrics.worker(1).counters[CounterId::health_checks_failed].add(5);
   metrics.control()[CounterId::config_generation].store(7);
   const std::string text = metrics_text(metrics);
   EXPECT_THAT(text, HasSubstr("\nskiff_idle_races_total 5\n"));
-  EXPECT_THAT(text, HasSubstr("\nskiff_client_bytes_total{flow=\"received\"} 0\n"
-                              "skiff_client_bytes_total{flow=\"sent\"} 5\n"));
+  EXPECT_THAT(text, HasSubstr("\nskiff_health_checks_total{result=\"passed\"} 0\n"
+                              "skiff_health_checks_total{result=\"failed\"} 5\n"));
   EXPECT_THAT(text,
               HasSubstr("\n# TYPE skiff_config_generation gauge\nskiff_config_generation 7\n"));
 }
