@@ -25,25 +25,58 @@ bool is_value_byte(char c) {
   return (byte >= 0x20 && byte != 0x7f) || byte == '\t';
 }
 
+#ifdef __SSE2__
+// Sixteen bytes, and which of them (a bit each) are what.
+class Bytes16 final {
+ public:
+  explicit Bytes16(const char* at)
+      : bytes_(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at))) {}
+
+  unsigned equal(char c) const { return mask(_mm_cmpeq_epi8(bytes_, _mm_set1_epi8(c))); }
+  unsigned up_to(char last) const {
+    return mask(_mm_cmpeq_epi8(_mm_min_epu8(bytes_, _mm_set1_epi8(last)), bytes_));
+  }
+  unsigned letters() const {
+    return offset(_mm_or_si128(bytes_, _mm_set1_epi8(0x20)), 'a').up_to('z' - 'a');
+  }
+  unsigned digits() const { return offset(bytes_, '0').up_to(9); }
+  unsigned above_ascii() const { return mask(bytes_); }
+
+ private:
+  explicit Bytes16(__m128i bytes) : bytes_(bytes) {}
+  static Bytes16 offset(__m128i bytes, char from) {
+    return Bytes16(_mm_sub_epi8(bytes, _mm_set1_epi8(from)));
+  }
+  static unsigned mask(__m128i bytes) { return static_cast<unsigned>(_mm_movemask_epi8(bytes)); }
+
+  __m128i bytes_;
+};
+#endif
+
 // Skips letters, digits and `-`, which most names are made of, sixteen at a time while as many are
 // there. Stops at the first other byte, or earlier.
 const char* skip_common_name(const char* at, const char* end) {
 #ifdef __SSE2__
   for (; end - at >= 16; at += 16) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    const auto is_below = [](__m128i offsets, char count) {
-      const __m128i most = _mm_set1_epi8(static_cast<char>(count - 1));
-      return _mm_cmpeq_epi8(_mm_min_epu8(offsets, most), offsets);
-    };
-    const __m128i lower = _mm_or_si128(bytes, _mm_set1_epi8(0x20));
-    const __m128i letters = is_below(_mm_sub_epi8(lower, _mm_set1_epi8('a')), 26);
-    const __m128i digits = is_below(_mm_sub_epi8(bytes, _mm_set1_epi8('0')), 10);
-    const __m128i dashes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('-'));
-    const auto common = static_cast<unsigned>(
-        _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(letters, digits), dashes)));
+    const Bytes16 bytes(at);
+    const unsigned common = bytes.letters() | bytes.digits() | bytes.equal('-');
     if (common != 0xffff) return at + __builtin_ctz(~common);
   }
 #endif
+  return at;
+}
+
+const char* find_target_end(const char* at, const char* end) {
+#ifdef __SSE2__
+  for (; end - at >= 16; at += 16) {
+    const Bytes16 bytes(at);
+    const unsigned illegal = bytes.up_to(' ') | bytes.equal('"') | bytes.equal('#') |
+                             bytes.equal('<') | bytes.equal('>') | bytes.equal(0x7f) |
+                             bytes.above_ascii();
+    if (illegal != 0) return at + __builtin_ctz(illegal);
+  }
+#endif
+  while (at < end && (byte_class(*at) & target_byte) != 0) ++at;
   return at;
 }
 
@@ -51,14 +84,10 @@ const char* skip_common_name(const char* at, const char* end) {
 
 const char* find_value_end(const char* at, const char* end) {
 #ifdef __SSE2__
-  const __m128i last_control = _mm_set1_epi8(0x1f);
   for (; end - at >= 16; at += 16) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes);
-    const __m128i tab = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\t'));
-    const __m128i del = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f));
-    const int mask = _mm_movemask_epi8(_mm_or_si128(_mm_andnot_si128(tab, low), del));
-    if (mask != 0) return at + __builtin_ctz(static_cast<unsigned>(mask));
+    const Bytes16 bytes(at);
+    const unsigned illegal = (bytes.up_to(0x1f) & ~bytes.equal('\t')) | bytes.equal(0x7f);
+    if (illegal != 0) return at + __builtin_ctz(illegal);
   }
 #endif
   while (at < end && is_value_byte(*at)) ++at;
@@ -186,8 +215,7 @@ bool Http1Scanner::method(RequestLine& line) {
 }
 
 bool Http1Scanner::target(RequestLine& line) {
-  const char* p = at_;
-  while (p < end_ && (byte_class(*p) & target_byte) != 0) ++p;
+  const char* const p = find_target_end(at_, end_);
   if (line_is_too_long(p)) return bad(ErrorKind::bad_request_line_too_long);
   if (p == end_) return more();
   if (ends_line(*p) || (p == at_ && *p == ' ')) return bad(ErrorKind::bad_request_line);

@@ -51,10 +51,14 @@ bool for_each_option(std::string_view list, Each each) {
 
 // Notes an option that has a meaning of its own, or returns false.
 bool take_known_option(std::string_view option, Http1Special& special) {
-  if (equals_ignoring_case(option, "keep-alive")) return special.keep_alive = true;
-  if (equals_ignoring_case(option, "close")) return special.close = true;
-  if (equals_ignoring_case(option, "upgrade")) return special.upgrade_option = true;
-  return false;
+  switch (field_id(option)) {  // Two of the three are names of fields, too.
+    case FieldId::keep_alive:
+      return special.keep_alive = true;
+    case FieldId::upgrade:
+      return special.upgrade_option = true;
+    default:
+      return equals_ignoring_case(option, "close") && (special.close = true);
+  }
 }
 
 void take_connection(std::string_view value, Http1Special& special) {
@@ -88,6 +92,9 @@ void take_special(FieldId id, std::string_view value, Http1Special& special) {
     case FieldId::host:
       ++special.hosts;
       special.host = value;
+      return;
+    case FieldId::proxy_connection:  // Means nothing (RFC 9112, C.2.2), but not just anything.
+      if (!for_each_option(value, [](std::string_view) {})) special.malformed = true;
       return;
     case FieldId::te:
       return take_te(value, special);

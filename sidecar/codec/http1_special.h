@@ -42,7 +42,7 @@ struct Http1Special {
   bool close = false;
   bool keep_alive = false;
   bool upgrade_option = false;
-  bool malformed = false;  // A Connection field is no list of tokens, or names very many.
+  bool malformed = false;  // A (Proxy-)Connection field is no list of tokens, or names very many.
   bool expects_continue = false;
   bool expects_other = false;
   bool trailers = false;  // TE lists it.

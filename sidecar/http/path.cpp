@@ -123,14 +123,15 @@ class PathWriter final {
 // How many bytes of `text` are a canonical path as they stand, up to `?`, the end, or the first
 // place to look at closely.
 std::size_t plain_prefix(std::string_view text) {
-  std::size_t i = 0;
-  for (; i < text.size(); ++i) {
-    const Class kind = class_of(text[i]);
-    if (kind == Class::plain) continue;
-    if (kind != Class::slash) break;
-    if (i + 1 < text.size() && (text[i + 1] == '/' || text[i + 1] == '.')) break;
+  const char* const end = text.data() + text.size();
+  const char* at = text.data();
+  for (;;) {
+    while (at < end && class_of(*at) == Class::plain) ++at;
+    if (at == end || *at != '/') break;
+    if (at + 1 < end && (at[1] == '/' || at[1] == '.')) break;
+    ++at;
   }
-  return i;
+  return static_cast<std::size_t>(at - text.data());
 }
 
 CanonicalTarget split_at(std::string_view target, std::size_t path_size) {

@@ -182,7 +182,8 @@ std::string compare(const std::optional<Reading>& ours, const std::optional<Read
   if (ours->used != theirs->used)
     return "used: " + std::to_string(ours->used) + " / " + std::to_string(theirs->used);
   for (const auto& [name, value] : ours->fields)
-    if (!is_protected(name) && values_of(ours->fields, name) != values_of(theirs->fields, name))
+    if (!may_be_gone(name, theirs->fields) &&
+        values_of(ours->fields, name) != values_of(theirs->fields, name))
       return "field " + name;
   for (const auto& [name, value] : theirs->fields)
     if (values_of(ours->fields, name).empty() && !may_be_gone(name, theirs->fields))
