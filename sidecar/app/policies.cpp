@@ -30,8 +30,7 @@ bool Policies::read_and_apply() {
   }
   // The resources themselves go when this returns: the plan has what requests need, in a fraction
   // of the memory, and the text what an operator wants to see.
-  text_ = config_text(config_, *read);
-  text_.shrink_to_fit();
+  text_ = SpooledText(config_text(config_, *read));
   gateways_ = read->gateways;
   plan_ = make_route_plan(*read, config_.ns);
   ++loaded_;

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "base/clock.h"
+#include "base/spooled_text.h"
 #include "config/schema/sidecar.h"
 #include "config/schema/snapshot.h"
 #include "sidecar/route/route_table.h"
@@ -31,7 +31,7 @@ class Policies final {
   const std::vector<Gateway>& gateways() const { return gateways_; }  // In force.
   std::uint64_t loaded() const { return loaded_; }                    // Good loads.
   std::uint64_t refused() const { return refused_; }                  // Bad ones.
-  const std::string& text() const { return text_; }                   // What is in force, as YAML.
+  std::string text() const { return text_.read(); }                   // What is in force, as YAML.
 
  private:
   bool read_and_apply();
@@ -44,7 +44,7 @@ class Policies final {
   std::uint64_t refused_ = 0;
   std::shared_ptr<const RoutePlan> plan_;
   Violations violations_;
-  std::string text_;
+  SpooledText text_;
   std::vector<Gateway> gateways_;
 };
 
