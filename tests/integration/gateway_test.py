@@ -288,7 +288,8 @@ class Hops(SidecarTest):
 class Health(SidecarTest):
     CHECK = (
         "healthCheck: {path: /healthz, interval: 100ms, timeout: 100ms, "
-        "healthyThreshold: 2, unhealthyThreshold: 2}\nloadBalancing: {algorithm: ROUND_ROBIN, panicThreshold: 0%}"
+        "healthyThreshold: 2, unhealthyThreshold: 2}\n"
+        "loadBalancing: {algorithm: ROUND_ROBIN, panicThreshold: 0%}"
     )
 
     def endpoint(self, name):
