@@ -28,6 +28,7 @@ GOOD = b"GET /good HTTP/1.1\r\nHost: a\r\n\r\n"
 GOOD_ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood"
 LONG = 3000  # Bytes; a longer message goes in pieces of a sixtieth of it, not byte by byte.
 WAIT_S = 3
+GAUGES = ("skiff_client_connections", "skiff_requests_in_flight", "skiff_backend_connections")
 ALL_WAYS = ("one write", "bytes", "pipelined")
 # Where a sidecar does not do yet what its parser alone does; printed, and no failure.
 KNOWN = {
@@ -209,7 +210,7 @@ class Wire(SidecarTest):
         self.assertEqual(self.faults, [])
 
     def gauges_return_to_zero(self, sidecar):
-        for name in ("skiff_client_connections", "skiff_requests_in_flight"):
+        for name in GAUGES:
             until(lambda n=name: sidecar.metric(n) == 0, f"{name} is 0 again")
 
 
