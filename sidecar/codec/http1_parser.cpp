@@ -261,7 +261,7 @@ Http1Head parse_request(std::string_view bytes, const Http1Limits& limits, Arena
   char* const head = arena.allocate(size, 1);
   std::memcpy(head, from, size);
   Http1Special special;
-  request = Request();
+  begin_anew(request);
   sort_fields(fields, from, head, arena, special, request.headers);
   request.method_name = {head, line.method.size()};
   request.method = method;
@@ -287,7 +287,7 @@ Http1Head parse_response(std::string_view bytes, const Http1Limits& limits, cons
   if (line.status < 100 || line.status >= 600) return bad(ErrorKind::bad_response);
 
   Http1Special special;
-  response = Response();
+  begin_anew(response);
   sort_fields(fields, bytes.data(), bytes.data(), arena, special, response.headers);
   response.status = line.status;
   response.reason_phrase = line.phrase;

@@ -23,7 +23,7 @@ void Exchange::finish(const Error& error) {
     hooks = hook->next;
     hook->ended(*this, error);
   }
-  request = {};
+  begin_anew(request);
   marks = {};
   client_address = {};
   hash = 0;

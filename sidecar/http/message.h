@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <new>
 #include <string_view>
+#include <type_traits>
 
 #include "sidecar/http/headers.h"
 
@@ -72,5 +74,13 @@ struct Response {
   bool has_length = false;     // content_length is to be told to the client.
   std::string_view upgrade{};  // With 101: the protocol.
 };
+
+// As `message = Message()`, but without a copy and without zeroing it first, which together take
+// 25ns for a Request.
+template <typename Message>
+void begin_anew(Message& message) {
+  static_assert(std::is_trivially_destructible_v<Message>);
+  ::new (&message) Message;
+}
 
 }  // namespace skiff

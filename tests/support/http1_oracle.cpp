@@ -167,7 +167,8 @@ std::vector<std::string> values_of(const Fields& fields, std::string_view name) 
 // Whether some Connection field names it, or it is protected or known and so may have gone as a
 // trailer or as a field of this connection.
 bool may_be_gone(const std::string& name, const Fields& fields) {
-  if (is_protected(name) || name.starts_with("content-") || name.starts_with("proxy-")) return true;
+  if (is_protected(name) || starts_like(name, "content-") || starts_like(name, "proxy-"))
+    return true;
   for (const std::string& value : values_of(fields, "connection"))
     if (lower_case(value).find(name) != std::string::npos) return true;
   return false;
