@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
 #include <set>
 #include <string>
 
@@ -65,6 +67,19 @@ TEST(Errors, OfTheClientsCloseItsConnection) {
   for (const ErrorInfo& error : all_errors()) {
     if (error.source == ErrorSource::local) continue;
     EXPECT_EQ(error.close, error.source == ErrorSource::client) << error.reason;
+  }
+}
+
+TEST(Errors, StandInTheDocsWordForWord) {
+  std::ifstream file(SKIFF_SOURCE_DIR "/docs/operations.md");
+  const std::string page{std::istreambuf_iterator<char>(file), {}};
+  for (const ErrorInfo& error : all_errors().subspan(1)) {
+    const std::string row =
+        "| `" + std::string(error.reason) + "` | " + std::to_string(error.status) + " | ";
+    const std::size_t at = page.find(row);
+    ASSERT_NE(at, std::string::npos) << row;
+    const std::string_view line = std::string_view(page).substr(at, page.find('\n', at) - at);
+    EXPECT_TRUE(line.ends_with("| " + std::string(error.meaning) + " |")) << line;
   }
 }
 
