@@ -4,11 +4,11 @@ namespace skiff {
 
 // What a request from outside the mesh meets, from the last stage to the first.
 std::unique_ptr<Stack> make_gateway_stack(const StackContext& context,
-                                          const GatewayListener& listener) {
+                                          const GatewayListener& listener, std::uint16_t port) {
   auto stack = std::make_unique<Stack>();
   // 3 The route is found; its target goes on: timeouts, retry, balance, pool (Target).
   Forwarder& router = stack->put_in_front<Router>(context.loop, context.generations,
-                                                  scope_of(listener, context.config.ns),
+                                                  scope_of(listener, context.config.ns, port),
                                                   counting_of(context, Direction::gateway));
   // 2 What only the mesh may say is taken away; the request is given an id and says whence it came.
   Forwarder& identified =

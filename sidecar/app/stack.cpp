@@ -22,12 +22,12 @@ RouteScope scope_of(const OutboundListener& listener) {
           .listener_port = listener.port};
 }
 
-RouteScope scope_of(const GatewayListener& listener, const std::string& ns) {
+RouteScope scope_of(const GatewayListener& listener, const std::string& ns, std::uint16_t port) {
   const bool is_full = listener.gateway.find('.') != std::string::npos;
   const std::string gateway = is_full ? listener.gateway : listener.gateway + "." + ns;
   return {.kind = RouteScope::Kind::gateway,
           .name = gateway + "/" + listener.section_name,
-          .listener_port = listener.port};
+          .listener_port = port};
 }
 
 }  // namespace skiff

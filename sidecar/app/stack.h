@@ -48,7 +48,8 @@ class Stack final {
 ObserveSettings observe_settings(const StackContext& context, Direction direction);
 RouterCounting counting_of(const StackContext& context, Direction direction);
 RouteScope scope_of(const OutboundListener& listener);
-RouteScope scope_of(const GatewayListener& listener, const std::string& ns);
+// `port` is the one that it is bound to.
+RouteScope scope_of(const GatewayListener& listener, const std::string& ns, std::uint16_t port);
 
 // From others to the application beside this sidecar. inbound_stack.cpp
 std::unique_ptr<Stack> make_inbound_stack(const StackContext& context,
@@ -58,6 +59,6 @@ std::unique_ptr<Stack> make_outbound_stack(const StackContext& context,
                                            const OutboundListener& listener);
 // From outside the mesh to its services. gateway_stack.cpp
 std::unique_ptr<Stack> make_gateway_stack(const StackContext& context,
-                                          const GatewayListener& listener);
+                                          const GatewayListener& listener, std::uint16_t port);
 
 }  // namespace skiff

@@ -118,7 +118,7 @@ std::unique_ptr<Stack> Worker::make_stack(const ListenerPlan& plan) {
     case ListenerPlan::Kind::gateway:
       break;
   }
-  return make_gateway_stack(stacks_, config_.gateway[plan.index]);
+  return make_gateway_stack(stacks_, config_.gateway[plan.index], plan.address.port());
 }
 
 void Worker::add_listener(const ListenerPlan& plan, int fd) {

@@ -26,7 +26,8 @@ class Attempt final : public PassingReply, public EndHook {
 
   void failed(Exchange& exchange, const Error& error) override {
     exchange.tried = &endpoint_;
-    if (error.kind != ErrorKind::client_gone && !error.reused) {
+    // Neither a client's fault nor the end of an idle connection says anything of the endpoint.
+    if (about(error.kind).source != ErrorSource::client && !error.reused) {
       const TimePoint now = clock_.now();
       endpoints_.answered(endpoint_, now - begun_, true, now);
     }

@@ -96,6 +96,22 @@ TEST_F(BalanceTest, AFailedAttemptGivesItsEndpointBackAtOnceAndIsAvoidedNext) {
   EXPECT_EQ(in_flight(), 0u) << "each attempt gave back once";
 }
 
+TEST_F(BalanceTest, AClientsFaultIsNotTheEndpoints) {
+  balance.forward(exchange, reply);
+  const auto cost = [&] {
+    double sum = 0;
+    for (const auto& endpoint : endpoints.endpoints()) sum += endpoint->cost_ns;
+    return sum;
+  };
+  const double before = cost();
+  way.answer_to->failed(exchange, {.kind = ErrorKind::bad_request_chunk});
+  EXPECT_EQ(cost(), before);
+  balance.forward(exchange, reply);
+  way.answer_to->failed(exchange, {.kind = ErrorKind::timeout_request});
+  EXPECT_GT(cost(), before);
+  exchange.finish({});
+}
+
 TEST_F(BalanceTest, WithoutAnEndpointItSaysSo) {
   endpoints.update(
       {}, clock.now(), [](Endpoint&) {}, [](Endpoint&) {});
