@@ -17,7 +17,7 @@ struct CanonicalTarget {
 // Of the path: `%61` is `a` (unreserved characters are never encoded), `%c3` is `%C3`, `//` is `/`,
 // `.` and `..` are resolved (RFC 3986, 6.2.2 and 5.2.4). Nothing is returned for what backends read
 // in different ways: no leading slash, an encoded slash, backslash or NUL, a backslash, `;` (see
-// docs/decisions/0005-a-path-has-one-form.md), `#`, a broken escape, `..` above the root, a byte
+// docs/decisions/0003-a-path-has-one-form.md), `#`, a broken escape, `..` above the root, a byte
 // that a URL cannot hold. Points into `text` where nothing changes, else into `arena`.
 std::optional<CanonicalTarget> canonical_target(std::string_view text, Arena& arena);
 
