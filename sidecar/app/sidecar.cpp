@@ -127,6 +127,12 @@ bool Sidecar::open_listeners() {
     return false;
   }
   for (const ListenerPlan& plan : *plans) {
+    if (is_taken(plan.address)) {
+      log::warn(Component::listener,
+                "{}: another process listens there too, and they share its connections; fine only "
+                "while one replaces the other",
+                plan.name);
+    }
     if (!open_on_all_workers(plan)) return false;
     log::info(Component::listener, "{}", plan.name);
   }

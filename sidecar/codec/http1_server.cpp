@@ -97,20 +97,18 @@ void Http1Server::consume(char* at, std::size_t size) {
 
 std::size_t Http1Server::begin(char* at, std::size_t size) {
   if (!writer_.empty()) return 0;
-  const std::size_t blank = skip_blank_lines(at, size);
-  if (blank == size) return size;
-  if (!may_hold_new_line(at + blank, size - blank)) return blank;
+  if (!may_hold_line_end(at, size)) return 0;
 
   Exchange& exchange = context_.exchanges.take();
-  const Http1Head head = parse_request({at + blank, size - blank}, context_.settings.limits,
-                                       exchange.arena, exchange.request);
+  const Http1Head head =
+      parse_request({at, size}, context_.settings.limits, exchange.arena, exchange.request);
   if (head.status == Http1Head::Status::more) {
     exchange.finish({});
     context_.exchanges.give_back(exchange);
     if (!head_begun_) since_ = context_.loop.now();
     head_begun_ = true;
-    scanned_ = static_cast<std::uint32_t>(size - blank);
-    return blank;
+    scanned_ = static_cast<std::uint32_t>(size);
+    return 0;
   }
   head_begun_ = false;
   scanned_ = 0;
@@ -122,21 +120,17 @@ std::size_t Http1Server::begin(char* at, std::size_t size) {
   }
   prepare(head);
   start();
-  return blank + head.size;
+  return head.size;
 }
 
-// RFC 9112, 2.2: an empty line or two in front of a request line is ignored.
-std::size_t Http1Server::skip_blank_lines(const char* at, std::size_t size) const {
-  std::size_t blank = 0;
-  while (blank < 4 && blank + 1 < size && at[blank] == '\r' && at[blank + 1] == '\n') blank += 2;
-  return blank;
-}
-
-// A head that trickles in is parsed once a line, not once a byte.
-bool Http1Server::may_hold_new_line(const char* at, std::size_t size) const {
+// A head that trickles in is parsed once a line, not once a byte. (A CR alone ends no line, but the
+// parser refuses it at once.)
+bool Http1Server::may_hold_line_end(const char* at, std::size_t size) const {
+  // An empty line alone is not yet a head; the parser passes over one (RFC 9112, 2.2).
+  if (std::string_view("\r\n").starts_with({at, size})) return false;
   if (scanned_ == 0 || size > context_.settings.limits.line_bytes) return true;
-  const std::size_t from = std::min<std::size_t>(scanned_, size);
-  return std::find(at + from, at + size, '\n') != at + size;
+  const std::size_t from = std::min<std::size_t>(scanned_ - 1, size);  // It may have been a CR.
+  return std::any_of(at + from, at + size, [](char c) { return c == '\n' || c == '\r'; });
 }
 
 void Http1Server::prepare(const Http1Head& head) {

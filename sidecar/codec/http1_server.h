@@ -61,8 +61,7 @@ class Http1Server final : public ServerConnection,
   void read_ahead();
   void consume(char* at, std::size_t size);
   std::size_t begin(char* at, std::size_t size);
-  std::size_t skip_blank_lines(const char* at, std::size_t size) const;
-  bool may_hold_new_line(const char* at, std::size_t size) const;
+  bool may_hold_line_end(const char* at, std::size_t size) const;
   void prepare(const Http1Head& head);
   void start();
   void refuse(ErrorKind kind);

@@ -30,19 +30,21 @@ void Listener::wait() {
   });
 }
 
+bool Listener::accept_one() {
+  SocketAddress peer;
+  peer.size = sizeof peer.storage;
+  const int fd = ::accept4(acceptor_.native_handle(), reinterpret_cast<sockaddr*>(&peer.storage),
+                           &peer.size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (fd < 0) return errno == ECONNABORTED || errno == EINTR;
+  accepted_(fd, peer);
+  return true;
+}
+
 void Listener::accept_some() {
   for (int i = 0; i < most_per_turn; ++i) {
-    SocketAddress peer;
-    peer.size = sizeof peer.storage;
-    const int fd = ::accept4(acceptor_.native_handle(), reinterpret_cast<sockaddr*>(&peer.storage),
-                             &peer.size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd >= 0) {
-      accepted_(fd, peer);
-    } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-      return loop_.arm(*this, loop_.now() + pause_without_descriptors);
-    } else if (errno == EAGAIN) {
-      break;
-    }
+    if (accept_one()) continue;
+    if (errno == EAGAIN) break;
+    return loop_.arm(*this, loop_.now() + pause_without_descriptors);
   }
   wait();
 }
@@ -51,6 +53,8 @@ void Listener::expired(TimePoint) { wait(); }
 
 void Listener::stop() {
   loop_.disarm(*this);
+  while (accept_one()) {  // Who has connected already would be reset.
+  }
   boost::system::error_code ignored;
   acceptor_.close(ignored);
 }

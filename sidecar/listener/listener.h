@@ -22,7 +22,7 @@ class Listener final : private Timer {
   // `fd` listens (listen_tcp()); taken over.
   Listener(Loop& loop, int fd, Accepted accepted);
 
-  // No more: what waits in the kernel's queue is refused by it.
+  // No more. Those who wait in the kernel's queue are still accepted.
   void stop();
 
  private:
@@ -31,6 +31,7 @@ class Listener final : private Timer {
 
   void wait();
   void accept_some();
+  bool accept_one();  // False: none, and errno says why.
   void expired(TimePoint now) override;
 
   Loop& loop_;

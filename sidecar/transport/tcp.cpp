@@ -174,6 +174,16 @@ int connect_error(Transport& transport) {
   return 0;
 }
 
+bool is_taken(const SocketAddress& at) {
+  const int fd = ::socket(at.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return false;
+  const int one = 1;
+  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);  // Old connections do not count.
+  const bool taken = ::bind(fd, at.get(), at.size) != 0 && errno == EADDRINUSE;
+  ::close(fd);
+  return taken;
+}
+
 int listen_tcp(const SocketAddress& at, int backlog) {
   const int fd = ::socket(at.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return -1;

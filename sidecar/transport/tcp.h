@@ -33,6 +33,9 @@ TransportPtr make_tcp_transport(Loop& loop, int fd);
 TransportPtr begin_tcp_connect(Loop& loop, const SocketAddress& to);
 int connect_error(Transport& transport);  // Needs one of begin_tcp_connect(). 0: connected.
 
+// Whether a socket listens there, be it one that would share.
+bool is_taken(const SocketAddress& at);
+
 // A listening, non-blocking socket with SO_REUSEPORT, or -1 with errno. Port 0: the kernel chooses.
 int listen_tcp(const SocketAddress& at, int backlog);
 

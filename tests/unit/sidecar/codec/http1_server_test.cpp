@@ -96,6 +96,22 @@ TEST_F(Http1ServerTest, TakesARequestByteByByte) {
   EXPECT_EQ(backend.requests, 1);
 }
 
+TEST_F(Http1ServerTest, IgnoresOneEmptyLineInFrontOfARequestAndNotTwo) {
+  for (const char byte : std::string("\r\n") + std::string(get)) client.sends({&byte, 1});
+  EXPECT_EQ(backend.requests, 1);
+  backend.answers(200, "");
+  client.got();
+  client.sends("\r\n");
+  client.sends("\r\n" + std::string(get));
+  EXPECT_THAT(client.got(), StartsWith("HTTP/1.1 400"));
+}
+
+TEST_F(Http1ServerTest, RefusesAStrayCarriageReturnWhenItComes) {
+  client.sends("GET / HTTP/1.1\r\nHost: a\r\nX: a\r\n");
+  client.sends("\rX");
+  EXPECT_THAT(client.got(), StartsWith("HTTP/1.1 400"));
+}
+
 TEST_F(Http1ServerTest, StreamsABodyOfKnownLength) {
   client.sends("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n12345");
   turn();
