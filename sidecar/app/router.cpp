@@ -55,15 +55,6 @@ class FilteringReply final : public PassingReply {
   const RouteBackend& backend_;
 };
 
-// The table of a gateway's listener. A name that ends with `/` names the only one.
-const RouteTable* gateway_of(const RoutePlan& plan, std::string_view name) {
-  if (!name.ends_with('/')) return plan.gateway(name);
-  const auto found =
-      std::find_if(plan.gateways.begin(), plan.gateways.end(),
-                   [name](const auto& entry) { return entry.first.starts_with(name); });
-  return found == plan.gateways.end() ? nullptr : found->second.get();
-}
-
 void limit_time(const RouteRule& rule, Exchange& exchange) {
   if (!rule.request_timeout.has_value()) return;
   exchange.deadlines.request_by_route = true;
@@ -104,7 +95,7 @@ RouteTable::Found Router::find(const RoutePlan& plan, Exchange& exchange) const 
   }
   const auto [host, port] = split_authority(exchange.request.authority, exchange.arena);
   if (scope_.kind == RouteScope::Kind::mesh) return plan.mesh->find(host, port, exchange.request);
-  const RouteTable* const table = gateway_of(plan, scope_.name);
+  const RouteTable* const table = plan.gateway(scope_.name);
   return table == nullptr ? RouteTable::Found{} : table->find(host, port, exchange.request);
 }
 
