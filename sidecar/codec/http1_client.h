@@ -30,6 +30,7 @@ class Http1Client final : public Connection,
 
   void start(Exchange& exchange, Reply& reply) override;
   bool still_open() override;
+  std::uint32_t room() const override { return exchange_ == nullptr && transport_ != nullptr; }
 
  private:
   void readable() override;

@@ -13,14 +13,30 @@
 
 namespace skiff {
 
+// Of one connection that speaks HTTP/2, beside what holds for HTTP/1.x too (header bytes and count,
+// where dropped fields and crumbs of cookies count as well).
+struct Http2Limits {
+  std::uint32_t concurrent_streams = 1'000;  // A server's; more are refused, and may be retried.
+  std::uint32_t stream_window = 256 * 1024;  // Bytes of a body that may come before they are taken.
+  std::uint32_t connection_window = 4 * 1024 * 1024;
+  // Frames that serve nothing (resets either way, empty DATA, PRIORITY, SETTINGS, PING, interim
+  // answers …): so many at once, and so many a second; more end the connection with
+  // ENHANCE_YOUR_CALM.
+  std::uint32_t glitch_burst = 1'000;
+  std::uint32_t glitches_per_second = 100;
+  std::uint32_t write_buffer = 1024 * 1024;  // Bytes waiting for a peer that does not read.
+};
+
 // What all connections of one listener share; outlives them.
 struct ServerSettings {
   Http1Limits limits;
+  Http2Limits http2{};
   std::uint64_t body_bytes = 0;               // 0: no limit.
   std::uint32_t requests_per_connection = 0;  // 0: no limit.
   Duration request_headers = std::chrono::seconds(10);
   Duration connection_idle = std::chrono::hours(1);
   Duration stream_idle = std::chrono::minutes(5);
+  Duration connection_age{};  // HTTP/2: then GOAWAY, jittered by a tenth; 0: no limit.
 };
 
 class ServerConnection;
@@ -63,5 +79,16 @@ struct ServerContext {
 // Speaks HTTP/1.x. `peer` is the client's address without port.
 std::unique_ptr<ServerConnection> make_http1_server(const ServerContext& context,
                                                     TransportPtr transport, std::string peer);
+
+// Speaks HTTP/2, from the client's preface on.
+std::unique_ptr<ServerConnection> make_http2_server(const ServerContext& context,
+                                                    TransportPtr transport, std::string peer);
+
+// Speaks nothing: the connection is one exchange of Version::bytes, whose body is what comes, and
+// whose answer's body is what goes back, each side ending by itself. `server_name` is the SNI that
+// a TLS client names, else empty; it is the request's authority.
+std::unique_ptr<ServerConnection> make_tcp_server(const ServerContext& context,
+                                                  TransportPtr transport, std::string peer,
+                                                  std::string server_name);
 
 }  // namespace skiff

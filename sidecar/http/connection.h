@@ -14,7 +14,7 @@ class Connection;
 // Who keeps a connection when it carries nothing: a pool.
 class ConnectionOwner {
  public:
-  // It can carry another exchange.
+  // It can carry another exchange; of HTTP/2, told each time that one has ended.
   virtual void idle(Connection& connection) = 0;
   // It is of no more use: the owner disposes of it, later, by destroying it outside this call.
   virtual void gone(Connection& connection) = 0;
@@ -23,17 +23,23 @@ class ConnectionOwner {
   ~ConnectionOwner() = default;
 };
 
-// A connection to a backend that carries one exchange at a time.
+// A connection to a backend: one exchange at a time, or with HTTP/2 many.
 class Connection {
  public:
   virtual ~Connection() = default;
 
-  // Sends exchange.request; `reply` is told the outcome. Needs an idle connection.
+  // Sends exchange.request; `reply` is told the outcome. Needs room.
   virtual void start(Exchange& exchange, Reply& reply) = 0;
 
   // Looks, by one system call, whether the backend has closed it. For a request that must not meet
   // a closing connection. False: it is gone (and the owner was told).
   virtual bool still_open() = 0;
+
+  // How many exchanges it can begin now, beside those that it carries. Of HTTP/2 the peer says how
+  // many at once; 0 for good once it has said GOAWAY. HTTP/1.1: 1 while idle.
+  virtual std::uint32_t room() const = 0;
+  // Takes no more; closes after its last exchange, at once if it carries none.
+  virtual void retire() {}
 
   std::uint32_t exchanges = 0;  // Begun on it so far.
   TimePoint idle_since{};

@@ -27,6 +27,8 @@ const Field& via(Version version) {
       return via_1_1;
     case Version::http_2:
       return via_2;
+    case Version::bytes:
+      break;
   }
   return via_1_1;
 }

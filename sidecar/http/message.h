@@ -29,7 +29,8 @@ bool is_idempotent(Method method);
 // What RFC 9110 calls a status: `Not Found`. Empty for one that it does not know.
 std::string_view standard_phrase(std::uint16_t status);
 
-enum class Version : std::uint8_t { http_1_0, http_1_1, http_2 };
+// `bytes`: no message at all but a connection's bytes, as if a CONNECT had been answered.
+enum class Version : std::uint8_t { http_1_0, http_1_1, http_2, bytes };
 
 // How the length of a body is known.
 enum class BodyKind : std::uint8_t {

@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <memory>
+#include <utility>
 
 #include "sidecar/transport/edge_wait.h"
 #include "sidecar/transport/tcp_info.h"
@@ -23,6 +25,24 @@ IoResult from_count(ssize_t count) {
   return {IoResult::Kind::error, 0, errno};
 }
 
+// Tells a user at once of an edge that another has seen.
+class Nudge final : private Deferred {
+ public:
+  explicit Nudge(Loop& loop) : loop_(loop) {}
+  ~Nudge() { loop_.undefer(*this); }
+
+  void give(TransportUser& user) {
+    user_ = &user;
+    loop_.defer(*this);
+  }
+
+ private:
+  void run_deferred() override { user_->readable(); }
+
+  Loop& loop_;
+  TransportUser* user_ = nullptr;
+};
+
 class TcpTransport final : public Transport {
  public:
   TcpTransport(Loop& loop, int fd)
@@ -30,7 +50,18 @@ class TcpTransport final : public Transport {
     socket_.assign(tcp::v4(), fd);  // The family matters to Asio's own calls only.
   }
 
-  void set_user(TransportUser& user) override { user_ = &user; }
+  void set_user(TransportUser& user) override {
+    user_ = &user;
+    owes_edge_ = nudge_ != nullptr;
+  }
+
+  IoResult peek(char* to, std::size_t size) override {
+    const IoResult seen = from_count(::recv(fd(), to, size, MSG_DONTWAIT | MSG_PEEK));
+    if (nudge_ == nullptr && seen.kind != IoResult::Kind::again) {
+      nudge_ = std::make_unique<Nudge>(loop_);
+    }
+    return seen;
+  }
 
   IoResult receive(char* to, std::size_t size) override {
     return from_count(::recv(fd(), to, size, MSG_DONTWAIT));
@@ -47,7 +78,10 @@ class TcpTransport final : public Transport {
     return from_count(::sendmsg(fd(), &message, MSG_NOSIGNAL | MSG_DONTWAIT));
   }
 
-  void wait_readable() override { socket_.wait_readable(loop_.reactor(), read_); }
+  void wait_readable() override {
+    if (std::exchange(owes_edge_, false)) return nudge_->give(*user_);
+    socket_.wait_readable(loop_.reactor(), read_);
+  }
   void wait_writable() override { socket_.wait_writable(loop_.reactor(), write_); }
 
   void end_sending() override { ::shutdown(fd(), SHUT_WR); }
@@ -63,6 +97,7 @@ class TcpTransport final : public Transport {
 
   void dispose() override {
     user_ = nullptr;
+    nudge_.reset();
     boost::system::error_code ignored;
     socket_.close(ignored);
     if (!read_.waits() && !write_.waits()) delete this;
@@ -91,6 +126,8 @@ class TcpTransport final : public Transport {
   EdgeSocket socket_;
   EdgeWait read_;
   EdgeWait write_;
+  std::unique_ptr<Nudge> nudge_;  // Once peek() has seen something.
+  bool owes_edge_ = false;
 };
 
 void set_no_delay(int fd) {

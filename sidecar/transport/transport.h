@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string_view>
 
 namespace skiff {
 
@@ -32,7 +33,7 @@ class TransportUser {
   ~TransportUser() = default;
 };
 
-// One connection's bytes: TCP, later TLS. Tests have a scripted one (tests/support).
+// One connection's bytes: TCP, or TLS over it. Tests have a scripted one (tests/support).
 // Used by one worker. Nothing blocks.
 class Transport {
  public:
@@ -42,6 +43,9 @@ class Transport {
 
   virtual IoResult receive(char* to, std::size_t size) = 0;
   virtual IoResult send(std::span<const iovec> pieces) = 0;
+  // Looks at the first bytes without taking them. Whoever is the user from then on is told
+  // readable() at its first wait_readable(), although the edge was seen before its time.
+  virtual IoResult peek(char* to, std::size_t size) = 0;
 
   // Asks for one readable() or writable(). It is edge triggered: read until a short read, or until
   // `again`, before waiting. Waiting twice asks once.
@@ -56,6 +60,14 @@ class Transport {
   // had stopped before it could read any of it. (Not with an error: an RST may come from a program
   // that has read, and whose acknowledgement was still to come.)
   virtual bool acknowledged_beyond(std::uint64_t sent) = 0;
+
+  // Who the peer has proved to be, as `spiffe://…`; empty: it has proved nothing.
+  virtual std::string_view peer_identity() const { return {}; }
+  // What was agreed on to be spoken (ALPN: `h2`, `http/1.1`); empty: nothing was.
+  virtual std::string_view agreed_protocol() const { return {}; }
+
+  // Nothing is expected for a while: memory that only traffic needs can go.
+  virtual void rest() {}
 
   // Closes, and destroys this object as soon as nothing refers to it any more.
   virtual void dispose() = 0;

@@ -44,6 +44,9 @@ class ScriptedPeer final {
   bool sees_end() const { return sees_end_ || closed_; }  // It will get no more bytes.
   std::size_t largest_read = 0;    // Bytes that one receive() may give; 0: all.
   std::uint64_t acknowledged = 0;  // For acknowledged_beyond().
+  std::string identity;            // For peer_identity().
+  std::string protocol;            // For agreed_protocol().
+  int rests = 0;                   // How often it was told to rest.
 
  private:
   friend class ScriptedTransport;
@@ -71,7 +74,21 @@ class ScriptedTransport final : public Transport {
   // `peer` outlives it.
   static TransportPtr make(ScriptedPeer& peer) { return TransportPtr(new ScriptedTransport(peer)); }
 
-  void set_user(TransportUser& user) override { peer_.user_ = &user; }
+  void set_user(TransportUser& user) override {
+    peer_.user_ = &user;
+    owes_edge_ = peeked_;
+  }
+
+  std::string_view peer_identity() const override { return peer_.identity; }
+  std::string_view agreed_protocol() const override { return peer_.protocol; }
+  void rest() override { ++peer_.rests; }
+
+  IoResult peek(char* to, std::size_t size) override {
+    if (peer_.reset_) return {IoResult::Kind::error, 0, ECONNRESET};
+    if (peer_.to_read_.empty()) return {peer_.ended_ ? IoResult::Kind::end : IoResult::Kind::again};
+    peeked_ = true;
+    return {IoResult::Kind::done, peer_.to_read_.copy(to, size)};
+  }
 
   IoResult receive(char* to, std::size_t size) override {
     if (peer_.reset_) return {IoResult::Kind::error, 0, ECONNRESET};
@@ -96,7 +113,11 @@ class ScriptedTransport final : public Transport {
     return {IoResult::Kind::done, taken};
   }
 
-  void wait_readable() override { peer_.waits_to_read_ = true; }
+  // The real one tells of the edge that it owes only later in the turn.
+  void wait_readable() override {
+    peer_.waits_to_read_ = true;
+    if (std::exchange(owes_edge_, false)) peer_.wake_reader();
+  }
   void wait_writable() override { peer_.waits_to_write_ = true; }
   void end_sending() override { peer_.sees_end_ = true; }
   void reset() override { peer_.was_reset_ = true; }
@@ -112,6 +133,8 @@ class ScriptedTransport final : public Transport {
   explicit ScriptedTransport(ScriptedPeer& peer) : peer_(peer) {}
 
   ScriptedPeer& peer_;
+  bool peeked_ = false;
+  bool owes_edge_ = false;
 };
 
 }  // namespace skiff

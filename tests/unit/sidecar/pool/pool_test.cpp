@@ -30,6 +30,8 @@ class FakeConnection final : public Connection {
     return false;
   }
 
+  std::uint32_t room() const override { return busy() ? 0 : 1; }
+
   void answers(TimePoint now) {
     Response response;
     response.status = 200;
