@@ -1,11 +1,13 @@
-"""Every request of tests/conformance/http1, sent to a real sidecar before a recording backend.
+"""Every message of tests/conformance/http1, sent through a real sidecar.
 
-Each goes in one write, byte by byte, and behind a good request in the same write. A table of the
-results is printed.
+Requests come from a client, in one write, byte by byte, and behind a good request in the same
+write, before a recording backend. Answers come from a backend, in one write and byte by byte. A
+table of the results is printed.
 """
 
 import collections
 import os
+import queue
 import re
 import sys
 import threading
@@ -16,7 +18,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "integration"))
 
 # pylint: disable=wrong-import-position
-from support import ROOT, Backend, Client, SidecarTest, service, until
+from support import ROOT, Backend, Client, SidecarTest, read_request, service, until
 
 BEGINNINGS = {
     "post": b"POST / HTTP/1.1\r\nHost: a\r\n",
@@ -299,6 +301,181 @@ class Requests(Wire):
         return ""
 
     FROM_THE_BODY = ("bad_request_chunk",)
+
+
+# Answers to CONNECT never pass a sidecar: it is a sidecar that answers one.
+NOT_SENT = ("CONNECT",)
+CUT = "cut off"
+# What a sidecar says of the body's framing and of the connection, whatever the backend said.
+OUR_LINES = {b"transfer-encoding: chunked", b"connection: keep-alive", b"connection: close"}
+
+
+class Answerer:
+    """A backend that answers `/good` well, and all else with the bytes of a case."""
+
+    def __init__(self):
+        self.case = None
+        self.way = ""
+        self.ended = queue.SimpleQueue()  # Of answers that are no good: was it told to go?
+        self.backend = Backend(self.handle)
+
+    def handle(self, client):
+        while True:
+            first, *_ = read_request(client)
+            if "/good" in first:
+                client.send(GOOD_ANSWER)
+            elif not self.answer(client):
+                return
+
+    def answer(self, client):
+        """Whether another request may come on this connection."""
+        case, whole = self.case, self.case["expect"] == "whole"
+        if self.way == "bytes":
+            send_pieces(client, case["bytes"])
+        else:
+            client.send(case["bytes"])
+        if whole and is_interim(case):
+            client.send(GOOD_ANSWER)
+        if case["expect"] == "more" or ends_with_its_connection(case):
+            client.end()
+        if not whole:
+            self.ended.put(client.is_closed(WAIT_S))
+        return whole and not ends_with_its_connection(case)
+
+
+def status_asked(case):
+    return status_of(case["bytes"].replace(b"HTTP/1.0", b"HTTP/1.1"))
+
+
+def is_interim(case):
+    return 100 <= status_asked(case) < 200 and status_asked(case) != 101
+
+
+def ends_with_its_connection(case):
+    return status_asked(case) == 101 or case.get("meaning", "").startswith(("close", "tunnel"))
+
+
+def request_for(case):
+    asked = case.get("asked", "GET")
+    if asked.startswith("upgrade "):
+        protocol = asked.partition(" ")[2]
+        return f"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: {protocol}\r\n\r\n"
+    if status_asked(case) == 100:  # It is for those who expect it.
+        return "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nok"
+    return f"{asked} / HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+def read_body(client, head, case):
+    """What follows a head: body, trailers, and CUT where its end is missing."""
+    status, lower, body = status_of(head), head.lower(), b""
+    if case.get("asked") == "HEAD" or status in (204, 304):
+        return body, b"", ""
+    try:
+        if status == 101:
+            return client.read_to_end(), b"", ""
+        if b"\r\ntransfer-encoding: chunked\r\n" in lower:
+            while size := int(client.read_until(b"\r\n"), 16):
+                body += client.read_exactly(size)
+                client.read_exactly(2)
+            trailers = b""
+            while not trailers.endswith(b"\r\n\r\n") and trailers != b"\r\n":
+                trailers += client.read_until(b"\r\n")
+            return body, trailers, ""
+        size = int(re.search(rb"\r\ncontent-length: (\d+)", lower).group(1))
+        while len(body) < size:
+            body += client.read_exactly(1)
+        return body, b"", ""
+    except (EOFError, ConnectionResetError):
+        return body, b"", CUT
+
+
+class Answers(Wire):
+    def setUp(self):
+        super().setUp()
+        self.answerer = Answerer()
+        self.addCleanup(self.answerer.backend.stop)
+        self.addCleanup(lambda: self.assertEqual(self.answerer.backend.errors, []))
+        self.running = self.outbound(lambda client: None)
+        self.running.write_policies(service("backend", self.answerer.backend.port))
+        until(lambda: self.running.metric("skiff_config_generation") == 2, "the answerer is used")
+
+    def test_every_answer_becomes_what_the_file_says(self):
+        for case in cases("responses.txt"):
+            if case.get("asked") in NOT_SENT:
+                print(f"not sent: {case['id']}, an answer to {case['asked']}")
+                continue
+            for way in ("one write", "bytes"):
+                self.note(case, way, self.tried(case, way))
+        self.gauges_return_to_zero(self.running)
+        self.report("answers")
+
+    def tried(self, case, way):
+        self.answerer.case, self.answerer.way = case, way
+        client = Client(self.port, timeout=WAIT_S)
+        try:
+            head = client.send(request_for(case)).read_until(b"\r\n\r\n")
+            fault, goes_on = self.judge(case, client, head)
+            if fault:
+                return fault
+            if not goes_on:
+                client.close()
+                client = Client(self.port, timeout=WAIT_S)
+            status, _, body = client.send(GOOD).answer()
+            return "" if (status, body) == (200, b"good") else f"the next request got {status}"
+        except (AssertionError, EOFError, OSError, queue.Empty) as error:
+            return repr(error)
+        finally:
+            client.close()
+
+    def judge(self, case, client, head):
+        """What is wrong, and whether the client's connection must go on."""
+        if case["expect"] == "whole":
+            return self.judge_whole(case, client, head), not status_of(head) == 101
+        if not self.answerer.ended.get(timeout=2 * WAIT_S):
+            return "the backend's connection was kept", False
+        begun = case["expect"] == "bad_request_chunk" or b"\r\n\r\n" in case["bytes"]
+        if begun and case["expect"] != "bad_response":
+            return self.judge_cut(case, client, head), False
+        reason = "upstream_reset" if case["expect"] == "more" else case["expect"]
+        if status_of(head) != 502 or f"x-skiff-reason: {reason}\r\n".encode() not in head:
+            return f"502 for {reason} expected, got {head[:160]!r}", False
+        _, _, end = read_body(client, head, case)
+        return "our own answer is cut off" if end else "", True
+
+    @staticmethod
+    def judge_whole(case, client, head):
+        body, trailers, end = read_body(client, head, case) if not is_interim(case) else [b""] * 3
+        if end:
+            return f"cut off after {body!r}"
+        if is_interim(case):
+            status, _, good = client.answer()
+            if (status, good) != (200, b"good"):
+                return f"after the interim answer came {status}"
+        wanted = {
+            key: expanded(case.get(key, "").encode("latin-1"))
+            for key in ("head", "body", "trailers")
+        }
+        if "body" in case and body != wanted["body"]:
+            return f"another body arrived: {body!r}"
+        if trailers.removesuffix(b"\r\n") != wanted["trailers"].removesuffix(b"\r\n"):
+            return f"other trailers arrived: {trailers!r}"
+        if "head" in case and plain_lines(head) != plain_lines(wanted["head"]):
+            return f"another head arrived: {head[:200]!r}"
+        return ""
+
+    @staticmethod
+    def judge_cut(case, client, head):
+        body, _, end = read_body(client, head, case)
+        if status_of(head) != 200 or end != CUT:
+            return f"should be cut off: {head[:60]!r} {body!r}"
+        if body != expanded(case.get("body", "").encode("latin-1")) and "body" in case:
+            return f"another body arrived: {body!r}"
+        return ""
+
+
+def plain_lines(head):
+    """The lines of a head but for those that are a sidecar's own, sorted."""
+    return sorted(line for line in head.split(b"\r\n") if line.lower() not in OUR_LINES)
 
 
 if __name__ == "__main__":
