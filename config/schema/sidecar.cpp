@@ -156,11 +156,16 @@ Shape describe(Of<LimitsConfig>) {
              "Request line and headers together; more get 431.")
       .range(Bytes{1'024}, Bytes{16 << 20});
   shape.field("headerCount", &LimitsConfig::header_count, "Header lines; more get 431.")
-      .range(1, 10'000);
+      .range(1, 1'024);
+  shape
+      .field("underscoredHeaders", &LimitsConfig::underscored_headers,
+             "What becomes of a header such as Content_Length, which some servers take for "
+             "Content-Length: the request is refused (400), or the header is dropped.")
+      .one_of({"refuse", "drop"});
   shape
       .field("lineBytes", &LimitsConfig::line_bytes,
              "The request line (414) and each header line (431).")
-      .range(Bytes{256}, Bytes{1 << 20});
+      .range(Bytes{256}, Bytes{65'535});
   shape.field("bodyBytes", &LimitsConfig::body_bytes,
               "A request's body; more get 413. 0B: no limit.");
   shape

@@ -56,11 +56,13 @@ struct AccessLogConfig {
 
 // Each of these refuses with its own reason when it is passed.
 struct LimitsConfig {
-  Bytes header_bytes{64 * 1024};       // Request line and headers together: 431 (414 for the line).
-  std::uint32_t header_count = 100;    // 431.
-  Bytes line_bytes{8 * 1024};          // The request line: 414. A header line: 431.
-  Bytes body_bytes{0};                 // 413. 0: no limit.
-  std::uint32_t connections = 10'000;  // From clients, per sidecar; more are closed at once.
+  enum class Underscored { refuse, drop };
+  Bytes header_bytes{64 * 1024};     // Request line and headers together: 431 (414 for the line).
+  std::uint32_t header_count = 100;  // 431.
+  Underscored underscored_headers = Underscored::refuse;  // `Content_Length` and the like: 400.
+  Bytes line_bytes{8 * 1024};                 // The request line: 414. A header line: 431.
+  Bytes body_bytes{0};                        // 413. 0: no limit.
+  std::uint32_t connections = 10'000;         // From clients, per sidecar; more are closed at once.
   std::uint32_t requests_per_connection = 0;  // 0: no limit; at the limit: Connection: close.
 };
 

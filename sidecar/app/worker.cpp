@@ -23,16 +23,18 @@ std::uint64_t seed_of(unsigned index) {
 
 ServerSettings server_settings(const SidecarConfig& config) {
   const LimitsConfig& limits = config.limits;
-  return {.limits = {.header_bytes = limits.header_bytes.count,
-                     .line_bytes = limits.line_bytes.count,
-                     .header_count = limits.header_count},
-          .http2 = {},
-          .body_bytes = limits.body_bytes.count,
-          .requests_per_connection = limits.requests_per_connection,
-          .request_headers = config.timeouts.request_headers,
-          .connection_idle = config.timeouts.connection_idle,
-          .stream_idle = config.timeouts.stream_idle,
-          .connection_age = {}};
+  return {
+      .limits = {.header_bytes = limits.header_bytes.count,
+                 .line_bytes = limits.line_bytes.count,
+                 .header_count = limits.header_count,
+                 .drop_underscored = limits.underscored_headers == LimitsConfig::Underscored::drop},
+      .http2 = {},
+      .body_bytes = limits.body_bytes.count,
+      .requests_per_connection = limits.requests_per_connection,
+      .request_headers = config.timeouts.request_headers,
+      .connection_idle = config.timeouts.connection_idle,
+      .stream_idle = config.timeouts.stream_idle,
+      .connection_age = {}};
 }
 
 Direction direction_of(ListenerPlan::Kind kind) {

@@ -172,12 +172,18 @@ bool keeps_alive(Version version, const Http1Special& special) {
   return !special.close && (version == Version::http_1_1 || special.keep_alive);
 }
 
-bool has_misleading_name(const ScannedFields& fields) {
+bool is_misleading(const Field& field) {
+  return field.id == FieldId::other && field.name().find('_') != std::string_view::npos &&
+         is_protected(field.name());
+}
+
+// Takes out the fields whose names spell protected ones with underscores; returns whether any did.
+bool take_out_misleading(ScannedFields& fields) {
   if ((fields.marks & underscore) == 0) return false;
-  return std::any_of(fields.begin(), fields.end(), [](const Field& field) {
-    return field.id == FieldId::other && field.name().find('_') != std::string_view::npos &&
-           is_protected(field.name());
-  });
+  Field* const end = fields.all + fields.count;
+  Field* const kept = std::remove_if(fields.all, end, is_misleading);
+  fields.count = static_cast<std::uint32_t>(kept - fields.all);
+  return kept != end;
 }
 
 // ---- Answers.
@@ -254,7 +260,8 @@ Http1Head parse_request(std::string_view bytes, const Http1Limits& limits, Arena
     return bad(error);
   ScannedFields fields;
   if (!scanner.fields(fields)) return scanner.verdict();
-  if (has_misleading_name(fields)) return bad(ErrorKind::bad_request_header);
+  if (take_out_misleading(fields) && !limits.drop_underscored)
+    return bad(ErrorKind::bad_request_header);
 
   const char* const from = scanner.begin();
   const auto size = static_cast<std::size_t>(scanner.at() - from);

@@ -15,6 +15,9 @@ struct Http1Limits {
   // The request line: 414; a field's line: 431. Without its CRLF; 65,535 at most.
   std::size_t line_bytes = 8 * 1024;
   std::uint32_t header_count = 100;  // 1,024 at most.
+  // Of a request's field such as `Content_Length`, whose name some servers take for a protected one
+  // (headers.h): it is left out. Otherwise the request is refused.
+  bool drop_underscored = false;
 };
 
 // What a parser found at the front of the bytes that it was given.

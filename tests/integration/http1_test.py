@@ -50,6 +50,18 @@ class Messages(SidecarTest):
             self.assertNotIn(gone, headers)
         self.assertEqual(headers["x-kept"], "2")
 
+    def test_headers_that_spell_protected_ones_with_underscores(self):
+        request = (
+            "GET / HTTP/1.1\r\nHost: backend\r\nTransfer_Encoding: chunked\r\nmy_own: 1\r\n\r\n"
+        )
+        self.outbound(echo)
+        status, headers, _ = self.client().send(request).answer()
+        self.assertEqual((status, headers["x-skiff-reason"]), (400, "bad_request_header"))
+        self.outbound(echo, limits="limits: {underscoredHeaders: drop}")
+        raw = json.loads(self.client().send(request).answer()[2])["raw"]
+        self.assertIn("my_own: 1\r\n", raw)
+        self.assertNotIn("Transfer_Encoding", raw)
+
     def test_many_requests_share_connections(self):
         self.outbound(answering(OK))
         client = self.client()

@@ -117,6 +117,22 @@ TEST(ParseRequest, AllowsAsManyFieldsAndAsLongALineAsTheLimitsSay) {
   EXPECT_EQ(refusal(bytes, {.line_bytes = 19}), ErrorKind::bad_request_line_too_long);
 }
 
+TEST(ParseRequest, DropsWhatOnlyUnderscoresTellFromAProtectedFieldWhereTheLimitsSaySo) {
+  const std::string bytes =
+      "POST / HTTP/1.1\r\nContent_Length: 5\r\nHost: a\r\nmy_own: 1\r\nX_Forwarded_For: b\r\n"
+      "Content-Length: 2\r\n\r\nok";
+  EXPECT_EQ(refusal(bytes, {}), ErrorKind::bad_request_header);
+
+  Arena arena;
+  Request request;
+  const Http1Head head = parse_request(bytes, {.drop_underscored = true}, arena, request);
+  ASSERT_EQ(head.status, Http1Head::Status::done);
+  EXPECT_EQ(head.size, bytes.size() - 2);
+  EXPECT_EQ(request.content_length, 2U);
+  ASSERT_EQ(request.headers.size(), 1U);
+  EXPECT_EQ(request.headers.begin()->name(), "my_own");
+}
+
 TEST(ParseResponse, FillsInWhatTheHeadSays) {
   Arena arena;
   Response response;
