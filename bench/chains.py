@@ -17,7 +17,7 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CACHE = os.environ.get("SKIFF_BENCH_CACHE", os.path.expanduser("~/.cache/skiff-bench"))
 PROXY_CPU, LOAD_CPU = "0", "1"
-BACKEND_PORT = 9000
+BACKEND_PORT, HTTP2_BACKEND_PORT = 9000, 9001
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,7 +77,8 @@ def running(chain, prefix=(), env=None):
     if chain.cmds and accepts(chain.port):
         raise RuntimeError(f"port {chain.port} of {chain.name} is taken: does a run go on already?")
     path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
-    environment = {**os.environ, "PATH": path, **(env or {})}
+    certificates = {"SKIFF_BENCH_CERTIFICATES": f"{CACHE}/certs"}
+    environment = {**os.environ, "PATH": path, **certificates, **(env or {})}
     processes = []
     try:
         for command in chain.cmds:
@@ -106,17 +107,26 @@ def stop(process):
 
 
 @contextlib.contextmanager
-def backend():
-    """The backend of every chain; one that is on its port already is taken as it is."""
-    if accepts(BACKEND_PORT):
-        print(f"using the backend that is on port {BACKEND_PORT} already", file=sys.stderr)
+def backends():
+    """The backends of all chains: HTTP/1.1 by NGINX, HTTP/2 without TLS by nghttpd."""
+    nginx = ["nginx", "-g", "daemon off;", "-c", f"{CACHE}/backend.conf"]
+    nghttpd = ["nghttpd", "--no-tls", "-n1", "-d", f"{CACHE}/www", "-a", "127.0.0.1"]
+    with backend(BACKEND_PORT, nginx):
+        with backend(HTTP2_BACKEND_PORT, [*nghttpd, str(HTTP2_BACKEND_PORT)]):
+            yield
+
+
+@contextlib.contextmanager
+def backend(port, command):
+    """One of them, on the load's CPU; one that is on its port already is taken as it is."""
+    if accepts(port):
+        print(f"using the backend that is on port {port} already", file=sys.stderr)
         yield
         return
-    command = ["nginx", "-g", "daemon off;", "-c", f"{CACHE}/backend.conf"]
     environment = {**os.environ, "PATH": os.environ.get("PATH", "") + ":/usr/sbin:/sbin"}
     process = start(["taskset", "-c", LOAD_CPU, *command], ROOT, environment)
     try:
-        await_port(BACKEND_PORT, process)
+        await_port(port, process)
         yield
     finally:
         stop(process)

@@ -8,24 +8,33 @@ import system
 from rows import Bar, Row
 
 
-def cpu_round(chain, connections, path, seconds):
+def cpu_round(chain, give_load, seconds):
     """CPU microseconds per request of the chain's processes, with the load that was given."""
     with chains.running(chain) as pids:
-        load.for_time(chain, connections, path, 1)
+        give_load(chain, 1)
         before = system.cpu_seconds(pids)
-        done = load.for_time(chain, connections, path, seconds)
+        done = give_load(chain, seconds)
         used = system.cpu_seconds(pids) - before
     return used / max(1, done.requests) * 1e6, done
 
 
 def cpu(options, measure, connections, path, bars, unit="us"):
-    """One row: the median over the rounds of each chain."""
+    """One row: HTTP/1.1 requests for `path` on so many connections."""
+
+    def give_load(chain, seconds):
+        return load.for_time(chain, connections, path, seconds)
+
+    return cpu_of(options, measure, give_load, bars, unit)
+
+
+def cpu_of(options, measure, give_load, bars, unit="us"):
+    """One row: the median over the rounds of each chain, with give_load(chain, seconds)."""
     costs, failed = {}, {}
     for number in range(options.rounds):
         for chain in options.chains:
             if not chain.cmds:
                 continue
-            micros, done = cpu_round(chain, connections, path, options.seconds)
+            micros, done = cpu_round(chain, give_load, options.seconds)
             value = micros / 1000 if unit == "ms" else micros
             costs.setdefault(chain.name, []).append(value)
             failed[chain.name] = failed.get(chain.name, 0) + done.failed

@@ -12,8 +12,9 @@ class Load:
     requests: int
     failed: int
     seconds: float
-    p50_us: float
-    p99_us: float
+    p50_us: float = 0.0
+    p99_us: float = 0.0
+    p995_us: float = 0.0
 
 
 def for_time(chain, connections, path, seconds):
@@ -42,8 +43,20 @@ def exactly(chain, connections, path, requests, rate=None):
     words = _run(command + ([str(rate)] if rate else [])).split()
     if len(words) != 5:
         raise RuntimeError(f"{chain.name}: nobody listens on port {chain.port} any more")
-    good, bad, p50, p99, _ = words
-    return Load(int(good), int(bad), 0, float(p50), float(p99))
+    good, bad, *times = words
+    return Load(int(good), int(bad), 0, *map(float, times))
+
+
+def http2(chain, path, seconds, connections=8, streams=16):
+    """Closed loop of h2load: HTTP/2 without TLS, `streams` at once on each connection."""
+    url = f"http://127.0.0.1:{chain.port}{path}"
+    command = ["h2load", "-t1", f"-c{connections}", f"-m{streams}", f"-D{seconds}"]
+    done = _run([*command, "--warm-up-time=0", url])
+    counts = re.search(r"(\d+) succeeded, (\d+) failed, (\d+) errored", done)
+    if not counts:
+        raise RuntimeError(f"{chain.name}: h2load said nothing: {done.strip()[:200]}")
+    good, failed, errored = map(int, counts.groups())
+    return Load(good, failed + errored, seconds)
 
 
 def _run(command):

@@ -1,5 +1,6 @@
 """The table of the rows, for the terminal and for results.md."""
 
+import dataclasses
 import datetime
 import os
 import subprocess
@@ -14,6 +15,19 @@ VERSIONS = {
     "nghttpx": ["nghttpx", "--version"],
     "Envoy": [f"{chains.CACHE}/envoy", "--version"],
 }
+
+
+@dataclasses.dataclass
+class Table:
+    """The rows of one group of measures, with the chain that is ours in it."""
+
+    title: str
+    ours: str
+    rows: list
+
+
+def text(tables):
+    return "\n".join(f"## {each.title}\n\n{table(each.rows, each.ours)}" for each in tables)
 
 
 def table(rows, ours):
@@ -72,7 +86,7 @@ def version(command):
     return lines[0].strip() if lines else "?"
 
 
-def write(rows, ours, how):
+def write(tables, how):
     """Writes results.md; `how` says with which rounds and seconds."""
     commit = version(["git", "-C", chains.ROOT, "describe", "--always", "--dirty"])
     peers = "; ".join(f"{name}: {version(command)}" for name, command in VERSIONS.items())
@@ -84,5 +98,5 @@ def write(rows, ours, how):
             f"- Machine: {system.machine()}\n"
             f"- Date and commit: {datetime.date.today()}, {commit}\n"
             f"- Method: {how}\n"
-            f"- Peers: {peers}\n\n" + table(rows, ours)
+            f"- Peers: {peers}\n\n" + text(tables)
         )

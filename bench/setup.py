@@ -31,7 +31,44 @@ def prepare():
     for name in sorted(os.listdir(f"{HERE}/peers")):
         if not name.endswith(".json"):
             configure(name)
+    make_certificates(f"{chains.CACHE}/certs")
     install_envoy()
+
+
+def make_certificates(folder):
+    """An authority and two leaves, `a` the caller and `b` the callee, as every proxy here takes them.
+
+    They last a month and are made anew when a day of it is left.
+    """
+    os.makedirs(folder, exist_ok=True)
+    check = ["openssl", "x509", "-checkend", "86400", "-noout", "-in", f"{folder}/ca.pem"]
+    made = os.path.exists(f"{folder}/b.combined.pem")
+    if made and not subprocess.run(check, capture_output=True).returncode:
+        return
+    new_key = ["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out"]
+    subprocess.run([*new_key, f"{folder}/ca.key"], check=True)
+    root = ["-days", "30", "-subj", "/CN=bench", "-out", f"{folder}/ca.pem"]
+    root_key = ["openssl", "req", "-x509", "-new", "-key", f"{folder}/ca.key"]
+    subprocess.run([*root_key, *root], check=True)
+    for name in "ab":
+        make_leaf(folder, name, new_key)
+
+
+def make_leaf(folder, name, new_key):
+    path = f"{folder}/{name}"
+    subprocess.run([*new_key, f"{path}.key"], check=True)
+    names = f"DNS:{name},DNS:localhost,URI:spiffe://mesh.local/ns/shop/sa/{name}"
+    with open(f"{path}.names", "w", encoding="utf-8") as file:
+        file.write(f"subjectAltName={names}\n")
+    ask = ["openssl", "req", "-new", "-key", f"{path}.key", "-subj", f"/CN={name}"]
+    asked = subprocess.run(ask, check=True, capture_output=True).stdout
+    sign = ["openssl", "x509", "-req", "-CA", f"{folder}/ca.pem", "-CAkey", f"{folder}/ca.key"]
+    sign += ["-CAcreateserial", "-days", "30", "-extfile", f"{path}.names", "-out", f"{path}.pem"]
+    subprocess.run(sign, check=True, input=asked, capture_output=True)
+    with open(f"{path}.combined.pem", "wb") as combined:
+        for part in (".pem", ".key"):
+            with open(path + part, "rb") as file:
+                combined.write(file.read())
 
 
 def build(source, target, command):
