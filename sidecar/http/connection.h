@@ -14,10 +14,12 @@ class Connection;
 // Who keeps a connection when it carries nothing: a pool.
 class ConnectionOwner {
  public:
-  // It can carry another exchange; of HTTP/2, told each time that one has ended.
+  // It can carry another exchange; of HTTP/2, told once for each that has ended, unless by gone().
   virtual void idle(Connection& connection) = 0;
   // It is of no more use: the owner disposes of it, later, by destroying it outside this call.
   virtual void gone(Connection& connection) = 0;
+  // Its room() is another than before, although no exchange has begun or ended on it.
+  virtual void room_changed(Connection& connection) { static_cast<void>(connection); }
 
  protected:
   ~ConnectionOwner() = default;
@@ -42,6 +44,7 @@ class Connection {
   virtual void retire() {}
 
   std::uint32_t exchanges = 0;  // Begun on it so far.
+  bool closing = false;         // It has no room for good, and only ends what it carries.
   TimePoint idle_since{};
   std::size_t slot = 0;  // The owner's.
 };

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "sidecar/pool/race_counter.h"
+
 namespace skiff {
 
 using namespace std::chrono_literals;
@@ -13,53 +15,7 @@ constexpr std::size_t no_slot = static_cast<std::size_t>(-1);
 // A request that must not be sent twice looks first at a connection that lay idle for longer.
 constexpr Duration fresh = 5ms;
 
-// Counts an answer that never came because the connection was being closed.
-class RaceCounter final : public PassingReply {
- public:
-  RaceCounter(Reply& outer, Counter& races) : PassingReply(outer), races_(races) {}
-  void failed(Exchange& exchange, const Error& error) override {
-    if (error.reused && error.kind == ErrorKind::upstream_reset) races_.add();
-    PassingReply::failed(exchange, error);
-  }
-
- private:
-  Counter& races_;
-};
-
 }  // namespace
-
-// A request that waits for a connection.
-class Pool::Waiter final : public Pending, private Timer {
- public:
-  Waiter(Pool& pool, Exchange& exchange, Reply& reply)
-      : pool_(pool), exchange_(exchange), reply_(reply) {
-    exchange.pending = this;
-  }
-  ~Waiter() = default;
-
-  void give_up_after(Duration wait) { pool_.loop_.arm(*this, pool_.loop_.now() + wait); }
-
-  void serve(Connection& connection) {
-    exchange_.pending = nullptr;
-    connection.start(exchange_, reply_);
-  }
-
-  void fail(Exchange& exchange, const Error& error) override {
-    Reply& reply = reply_;
-    exchange.pending = nullptr;
-    pool_.drop(*this);
-    reply.failed(exchange, error);
-  }
-
-  void fail(const Error& error) { fail(exchange_, error); }
-
- private:
-  void expired(TimePoint) override { fail({.kind = ErrorKind::pool_timeout, .unprocessed = true}); }
-
-  Pool& pool_;
-  Exchange& exchange_;
-  Reply& reply_;
-};
 
 // A connection in the making.
 class Pool::Connect final : private Connector::Done {
@@ -84,12 +40,12 @@ Pool::Pool(Loop& loop, Connector& connector, const PoolSettings& settings,
       connector_(connector),
       settings_(settings),
       counters_(counters),
-      idle_limit_(settings.connection_idle) {}
+      idle_limit_(settings.connection_idle),
+      waiters_(loop, counters.waits, counters.waiting) {}
 
 Pool::~Pool() {
   loop_.undefer(*this);
   counters_.open.subtract(connections_.size());
-  counters_.waiting.subtract(waiters_.size());
 }
 
 void Pool::configure(const PoolSettings& settings) {
@@ -127,10 +83,7 @@ void Pool::wait(Exchange& exchange, Reply& reply) {
   if (!may_connect && waiters_.size() >= settings_.max_waiting + connects_.size()) {
     return reply.failed(exchange, {.kind = ErrorKind::pool_full, .unprocessed = true});
   }
-  counters_.waits.add();
-  counters_.waiting.add();
-  Waiter& waiter = *waiters_.emplace_back(std::make_unique<Waiter>(*this, exchange, reply));
-  if (!may_connect) waiter.give_up_after(settings_.max_wait);
+  waiters_.add(exchange, reply, may_connect ? Duration::zero() : settings_.max_wait);
   connect_for_waiters();
 }
 
@@ -165,7 +118,7 @@ void Pool::connected(Connect& connect, std::unique_ptr<Connection> connection) {
 void Pool::not_connected(Connect& connect, const Error& error) {
   forget(connect);
   counters_.failed.add();
-  if (!waiters_.empty()) waiters_.front()->fail(error);
+  waiters_.fail_oldest(1, error);
 }
 
 void Pool::idle(Connection& connection) {
@@ -202,23 +155,12 @@ void Pool::remove(Connection& connection) {
   loop_.defer(*this);
 }
 
-void Pool::drop(Waiter& waiter) {
-  const auto found = std::find_if(waiters_.begin(), waiters_.end(),
-                                  [&](const auto& held) { return held.get() == &waiter; });
-  if (found == waiters_.end()) return;
-  dead_waiters_.push_back(std::move(*found));
-  waiters_.erase(found);
-  counters_.waiting.subtract();
-  loop_.defer(*this);
-}
-
 void Pool::serve() {
   while (!waiters_.empty() && !idle_.empty()) {
     Connection& connection = *idle_.back();
     idle_.pop_back();
-    Waiter& waiter = *waiters_.front();
-    drop(waiter);
-    waiter.serve(connection);
+    const Waiters::Waiting next = waiters_.take();
+    connection.start(next.exchange, next.reply);
   }
 }
 
@@ -227,7 +169,6 @@ void Pool::run_deferred() {
   connect_for_waiters();
   dead_.clear();
   dead_connects_.clear();
-  dead_waiters_.clear();
 }
 
 void Pool::expired(TimePoint now) {

@@ -8,6 +8,7 @@
 #include "base/counter.h"
 #include "sidecar/http/connection.h"
 #include "sidecar/pool/idle_limit.h"
+#include "sidecar/pool/waiters.h"
 #include "sidecar/transport/loop.h"
 
 namespace skiff {
@@ -51,7 +52,6 @@ class Pool final : public Forwarder, private ConnectionOwner, private Timer, pri
   std::size_t idle_connections() const { return idle_.size(); }
 
  private:
-  class Waiter;
   class Connect;
 
   void idle(Connection& connection) override;
@@ -67,7 +67,6 @@ class Pool final : public Forwarder, private ConnectionOwner, private Timer, pri
   void forget(Connect& connect);
   void remove(Connection& connection);
   void serve();
-  void drop(Waiter& waiter);
 
   Loop& loop_;
   Connector& connector_;
@@ -77,11 +76,10 @@ class Pool final : public Forwarder, private ConnectionOwner, private Timer, pri
   std::vector<std::unique_ptr<Connection>> connections_;  // By Connection::slot.
   std::vector<Connection*> idle_;                         // The one used last is last.
   std::vector<std::unique_ptr<Connect>> connects_;
-  std::vector<std::unique_ptr<Waiter>> waiters_;  // The oldest first.
+  Waiters waiters_;
   std::vector<std::unique_ptr<Connection>>
       dead_;  // Destroyed when nothing of theirs is on the stack.
   std::vector<std::unique_ptr<Connect>> dead_connects_;
-  std::vector<std::unique_ptr<Waiter>> dead_waiters_;
   bool retired_ = false;
 };
 
