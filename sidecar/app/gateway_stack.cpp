@@ -11,8 +11,8 @@ std::unique_ptr<Stack> make_gateway_stack(const StackContext& context,
                                                   scope_of(listener, context.config.ns, port),
                                                   counting_of(context, Direction::gateway));
   // 2 What only the mesh may say is taken away; the request is given an id and says whence it came.
-  Forwarder& identified =
-      stack->put_in_front<Identify>(Direction::gateway, context.loop.random(), router);
+  Forwarder& identified = stack->put_in_front<Identify>(Direction::gateway, context.own_identity,
+                                                        context.loop.random(), router);
   // 1 Counted and logged, whatever becomes of it.
   stack->put_in_front(make_observe(observe_settings(context, Direction::gateway), identified));
   return stack;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "base/random.h"
 #include "sidecar/http/forwarder.h"
 #include "sidecar/http/forwarding.h"
@@ -11,16 +13,18 @@ namespace skiff {
 // mesh may say where the request came from outside.
 class Identify final : public Forwarder {
  public:
-  Identify(Direction direction, Random& random, Forwarder& inner)
-      : direction_(direction), random_(random), inner_(inner) {}
+  // `own_identity` outlives it.
+  Identify(Direction direction, const std::string& own_identity, Random& random, Forwarder& inner)
+      : direction_(direction), own_identity_(own_identity), random_(random), inner_(inner) {}
 
   void forward(Exchange& exchange, Reply& reply) override {
-    add_forwarding_fields(direction_ == Direction::gateway, exchange, random_);
+    add_forwarding_fields(direction_ == Direction::gateway, own_identity_, exchange, random_);
     inner_.forward(exchange, reply);
   }
 
  private:
   const Direction direction_;
+  const std::string& own_identity_;
   Random& random_;
   Forwarder& inner_;
 };

@@ -11,8 +11,8 @@ std::unique_ptr<Stack> make_inbound_stack(const StackContext& context,
   Forwarder& application = stack->put_in_front<Application>(
       context.targets, listener.application, context.config.service, context.metrics);
   // 2 The request is given an id and says which way it came.
-  Forwarder& identified =
-      stack->put_in_front<Identify>(Direction::inbound, context.loop.random(), application);
+  Forwarder& identified = stack->put_in_front<Identify>(Direction::inbound, context.own_identity,
+                                                        context.loop.random(), application);
   // 1 Counted and logged, whatever becomes of it.
   stack->put_in_front(make_observe(observe_settings(context, Direction::inbound), identified));
   return stack;

@@ -11,8 +11,8 @@ std::unique_ptr<Stack> make_outbound_stack(const StackContext& context,
       stack->put_in_front<Router>(context.loop, context.generations, scope_of(listener),
                                   counting_of(context, Direction::outbound));
   // 2 The request is given an id and says which way it came.
-  Forwarder& identified =
-      stack->put_in_front<Identify>(Direction::outbound, context.loop.random(), router);
+  Forwarder& identified = stack->put_in_front<Identify>(Direction::outbound, context.own_identity,
+                                                        context.loop.random(), router);
   // 1 Counted and logged, whatever becomes of it.
   stack->put_in_front(make_observe(observe_settings(context, Direction::outbound), identified));
   return stack;

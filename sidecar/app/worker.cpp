@@ -104,7 +104,7 @@ Worker::Worker(const SidecarConfig& config, unsigned index, WorkerMetrics& metri
       pool_counters_(counters_of(metrics.counters)),
       targets_{loop_, pool_counters_, answer_limits_, config.zone},
       generations_(targets_),
-      stacks_{loop_, generations_, targets_, metrics, access_log, config} {
+      stacks_{loop_, generations_, targets_, metrics, access_log, config, identity_.id} {
   loop_.arm(*this, loop_.now() + tidy_every);
 }
 

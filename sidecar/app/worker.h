@@ -11,6 +11,7 @@
 #include "config/schema/sidecar.h"
 #include "sidecar/app/client_connections.h"
 #include "sidecar/app/generation.h"
+#include "sidecar/app/mesh_identity.h"
 #include "sidecar/app/stack.h"
 #include "sidecar/listener/listener.h"
 #include "sidecar/transport/loop.h"
@@ -67,6 +68,7 @@ class Worker final : private Timer {
   const Http1Limits answer_limits_;
   const TargetContext targets_;
   Generations generations_;
+  MeshIdentity identity_;
   const StackContext stacks_;
   std::vector<std::unique_ptr<OpenListener>> listeners_;
   std::thread thread_;

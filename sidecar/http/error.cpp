@@ -17,7 +17,9 @@ constexpr ErrorInfo table[] = {
     {"bad_request_target", 400, client, true,
      "The target is malformed, or its path has no canonical form."},
     {"bad_request_version", 505, client, true, "The version is neither HTTP/1.0 nor HTTP/1.1."},
-    {"bad_request_header", 400, client, true, "A header line is malformed."},
+    {"bad_request_header", 400, client, true,
+     "A header line is malformed, or its name spells a protected one with underscores "
+     "(limits.underscoredHeaders)."},
     {"bad_request_host", 400, client, true, "Host is missing, repeated or malformed."},
     {"bad_request_framing", 400, client, true,
      "Content-Length and Transfer-Encoding do not say clearly where the body ends."},

@@ -110,14 +110,48 @@ void replace_claims(std::string_view client_address, Arena& arena, Request& requ
   if (!request.authority.empty()) add(FieldId::x_forwarded_host, request.authority, arena, headers);
 }
 
+void say_who_called(std::string_view own_identity, const Exchange& exchange, Arena& arena,
+                    Headers& headers) {
+  constexpr std::string_view by = "By=";
+  constexpr std::string_view uri = ";URI=";
+  const std::string_view peer = exchange.client_identity;
+  const std::string_view before = own_identity.empty() ? uri.substr(1) : uri;
+  const std::size_t own = own_identity.empty() ? 0 : by.size() + own_identity.size();
+  char* const value = arena.allocate(own + before.size() + peer.size(), 1);
+  char* to = value;
+  const auto put = [&to](std::string_view text) {
+    std::memcpy(to, text.data(), text.size());
+    to += text.size();
+  };
+  if (own > 0) {
+    put(by);
+    put(own_identity);
+  }
+  put(before);
+  put(peer);
+  add(FieldId::x_forwarded_client_cert, {value, static_cast<std::size_t>(to - value)}, arena,
+      headers);
+}
+
 }  // namespace
 
-void add_forwarding_fields(bool from_outside, Exchange& exchange, Random& random) {
+void add_forwarding_fields(bool from_outside, std::string_view own_identity, Exchange& exchange,
+                           Random& random) {
   Request& request = exchange.request;
+  if (request.version == Version::bytes) return;
+  Headers& headers = request.headers;
   if (from_outside) replace_claims(exchange.client_address, exchange.arena, request);
-  if (request.headers.find(FieldId::x_request_id) == nullptr)
-    add_request_id(random, exchange.arena, request.headers);
-  request.headers.push_back(exchange.arena, via(request.version));
+  if (headers.find(FieldId::x_forwarded_client_cert) != nullptr) {
+    headers.remove_if(
+        [](const Field& field) { return field.id == FieldId::x_forwarded_client_cert; });
+  }
+  if (!exchange.client_identity.empty()) {
+    say_who_called(own_identity, exchange, exchange.arena, headers);
+  }
+  if (headers.find(FieldId::x_request_id) == nullptr) {
+    add_request_id(random, exchange.arena, headers);
+  }
+  headers.push_back(exchange.arena, via(request.version));
 }
 
 }  // namespace skiff

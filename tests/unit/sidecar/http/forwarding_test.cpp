@@ -24,13 +24,14 @@ class Forwarding : public testing::Test {
     request.headers.add(arena, name, value);
   }
   std::vector<std::string> forwarded(bool from) {
-    add_forwarding_fields(from, exchange, random);
+    add_forwarding_fields(from, own_identity, exchange, random);
     std::vector<std::string> lines;
     for (const Field& field : request.headers)
       lines.push_back(std::string(field.name()) + ": " + std::string(field.value()));
     return lines;
   }
 
+  std::string own_identity;
   Random random{1};
   Exchange exchange;
   Arena& arena = exchange.arena;
@@ -42,12 +43,43 @@ constexpr bool outside = true;
 constexpr const char* new_id = "x-request-id: [0-9a-f]+";
 
 TEST_F(Forwarding, KeepsWhatTheMeshSays) {
-  for (const char* name : {"X-Request-Id", "X-Forwarded-For", "x-skiff-attempt",
-                           "X-Forwarded-Client-Cert", "Forwarded"})
+  for (const char* name : {"X-Request-Id", "X-Forwarded-For", "x-skiff-attempt", "Forwarded"})
     add(name, "v");
   EXPECT_THAT(forwarded(inside),
               ElementsAre("X-Request-Id: v", "X-Forwarded-For: v", "x-skiff-attempt: v",
-                          "X-Forwarded-Client-Cert: v", "Forwarded: v", "via: 1.1 skiff"));
+                          "Forwarded: v", "via: 1.1 skiff"));
+}
+
+TEST_F(Forwarding, BelievesNoCertificateThatIsOnlyToldOf) {
+  add("x-request-id", "v");
+  add("X-Forwarded-Client-Cert", "URI=spiffe://a/evil");
+  add("x-forwarded-client-cert", "URI=spiffe://a/evil");
+  EXPECT_THAT(forwarded(inside), ElementsAre("x-request-id: v", "via: 1.1 skiff"));
+}
+
+TEST_F(Forwarding, TellsWhoHasProvedToCall) {
+  add("x-request-id", "v");
+  add("X-Forwarded-Client-Cert", "URI=spiffe://a/evil");
+  exchange.client_identity = "spiffe://a/ns/shop/sa/order";
+  own_identity = "spiffe://a/ns/shop/sa/user";
+  EXPECT_THAT(forwarded(inside),
+              ElementsAre("x-request-id: v",
+                          "x-forwarded-client-cert: "
+                          "By=spiffe://a/ns/shop/sa/user;URI=spiffe://a/ns/shop/sa/order",
+                          "via: 1.1 skiff"));
+}
+
+TEST_F(Forwarding, TellsWhoCallsEvenWithoutANameOfItsOwn) {
+  add("x-request-id", "v");
+  exchange.client_identity = "spiffe://a/b";
+  EXPECT_THAT(forwarded(inside),
+              ElementsAre("x-request-id: v", "x-forwarded-client-cert: URI=spiffe://a/b",
+                          "via: 1.1 skiff"));
+}
+
+TEST_F(Forwarding, SaysNothingOfBytes) {
+  request.version = Version::bytes;
+  EXPECT_THAT(forwarded(outside), ElementsAre());
 }
 
 TEST_F(Forwarding, MakesARequestIdWhereNoneCame) {
