@@ -5,11 +5,11 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/http.hpp>
+#include <utility>
 
 #include "base/log.h"
 #include "sidecar/balance/health.h"
@@ -18,13 +18,12 @@
 namespace skiff {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = boost::beast::http;
 
 namespace {
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
-constexpr std::size_t most_answer_bytes = 64 * 1024;
+// Whoever is asked keeps to the check's own timeout; this is for a worker that does not answer.
+constexpr auto patience = std::chrono::seconds(5);
 
 bool is_expected(const HealthCheckConfig& config, unsigned status) {
   const auto& expected = config.expected_statuses;
@@ -39,34 +38,20 @@ bool same(const HealthCheckConfig& one, const HealthCheckConfig& other) {
          one.unhealthy_threshold == other.unhealthy_threshold;
 }
 
-// Asks for the page; whether the answer is an expected one.
-asio::awaitable<bool> ask_page(beast::tcp_stream& stream, const HealthCheckConfig& config,
-                               const std::string& host) {
-  http::request<http::empty_body> request(http::verb::get, config.path, 11);
-  request.set(http::field::host, host);
-  request.set(http::field::user_agent, "skiff-health");
-  request.set(http::field::connection, "close");
-  const auto [not_sent, sent] = co_await http::async_write(stream, request, as_result);
-  if (not_sent) co_return false;
-  beast::flat_buffer buffer(most_answer_bytes);
-  http::response_parser<http::empty_body> answer;
-  answer.skip(true);
-  const auto [not_read, read] = co_await http::async_read_header(stream, buffer, answer, as_result);
-  co_return !not_read && is_expected(config, answer.get().result_int());
-}
-
 }  // namespace
 
 // One endpoint that is asked again and again. Its loop holds it until stop().
 class HealthChecks::Check final : public std::enable_shared_from_this<Check> {
  public:
-  Check(asio::io_context& io, const HealthCheckConfig& config, std::string host,
-        std::string address)
-      : config_(config),
-        state_(config),
-        host_(config.host.empty() ? std::move(host) : config.host),
+  Check(asio::io_context& io, const TargetSpec& target, std::string address, const Ask& ask)
+      : config_(*target.policy.health_check),
+        state_(config_),
+        target_(target.name),
+        host_(config_.host.empty() ? target.authority : config_.host),
         address_(std::move(address)),
-        timer_(io) {}
+        ask_(ask),
+        timer_(io),
+        answered_(io) {}
 
   void begin(Random& random, CounterSet& counters, std::function<void(bool)> changed) {
     asio::co_spawn(timer_.get_executor(),
@@ -96,30 +81,55 @@ class HealthChecks::Check final : public std::enable_shared_from_this<Check> {
   }
 
   asio::awaitable<bool> probe() {
+    if (config_.type == HealthCheckConfig::Type::tcp) co_return co_await connects();
+    co_return is_expected(config_, co_await ask_page());
+  }
+
+  asio::awaitable<std::uint16_t> ask_page() {
+    answered_.expires_after(config_.timeout + patience);
+    status_ = 0;
+    const unsigned turn = ++turn_;
+    ask_(target_, address_, {.path = config_.path, .host = host_, .timeout = config_.timeout},
+         [self = shared_from_this(), turn](std::uint16_t status) {
+           asio::post(self->timer_.get_executor(), [self, turn, status] {
+             if (turn != self->turn_) return;  // Nobody waits for it any more.
+             self->status_ = status;
+             self->answered_.cancel();
+           });
+         });
+    co_await answered_.async_wait(as_result);
+    co_return status_;
+  }
+
+  asio::awaitable<bool> connects() {
     const auto to = parse_address(address_);
     if (!to.has_value()) co_return false;
     asio::ip::tcp::endpoint endpoint;
     std::copy_n(reinterpret_cast<const char*>(to->get()), to->size,
                 reinterpret_cast<char*>(endpoint.data()));
-    beast::tcp_stream stream(timer_.get_executor());
+    boost::beast::tcp_stream stream(timer_.get_executor());
     stream.expires_after(config_.timeout);
     const auto [error] = co_await stream.async_connect(endpoint, as_result);
-    if (error) co_return false;
-    if (config_.type == HealthCheckConfig::Type::tcp) co_return true;
-    co_return co_await ask_page(stream, config_, host_);
+    co_return !error;
   }
 
   const HealthCheckConfig config_;
   HealthState state_;
+  const std::string target_;
   const std::string host_;
   const std::string address_;
+  const Ask& ask_;
   asio::steady_timer timer_;
+  asio::steady_timer answered_;
+  std::uint16_t status_ = 0;
+  unsigned turn_ = 0;
   bool stopped_ = false;
 };
 
-HealthChecks::HealthChecks(asio::io_context& io, CounterSet& counters, Changed changed)
+HealthChecks::HealthChecks(asio::io_context& io, CounterSet& counters, Ask ask, Changed changed)
     : io_(io),
       counters_(counters),
+      ask_(std::move(ask)),
       changed_(std::move(changed)),
       random_(
           static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count())) {
@@ -140,8 +150,7 @@ void HealthChecks::update(const RoutePlan& plan) {
         next.insert(checks_.extract(found));
         continue;
       }
-      auto check = std::make_shared<Check>(io_, *target.policy.health_check, target.authority,
-                                           endpoint.address);
+      auto check = std::make_shared<Check>(io_, target, endpoint.address, ask_);
       check->begin(random_, counters_, [this, key](bool healthy) {
         log::warn(Component::health, "{} of {} is {}", key.second, key.first,
                   healthy ? "healthy again" : "unhealthy");

@@ -72,10 +72,15 @@ class Sidecar final {
 Sidecar::Sidecar(const SidecarConfig& config)
     : config_(config),
       metrics_({.workers = config.workers}),
-      health_(io_, metrics_.control(),
-              [this](const std::string& target, const std::string& address, bool healthy) {
-                for (const auto& worker : workers_) worker->set_healthy(target, address, healthy);
-              }),
+      health_(
+          io_, metrics_.control(),
+          [this](const std::string& target, const std::string& address, const ProbeRequest& request,
+                 Probes::Done done) {
+            workers_.front()->probe(target, address, request, std::move(done));
+          },
+          [this](const std::string& target, const std::string& address, bool healthy) {
+            for (const auto& worker : workers_) worker->set_healthy(target, address, healthy);
+          }),
       policies_(config_,
                 [this](std::uint64_t number, const std::shared_ptr<const RoutePlan>& plan) {
                   apply(number, plan);

@@ -102,6 +102,14 @@ void Target::set_healthy(std::string_view address, bool healthy) {
   endpoints_.set_healthy(address, healthy, context_.loop.now());
 }
 
+Forwarder* Target::way_to(std::string_view address) {
+  for (const auto& endpoint : endpoints_.endpoints()) {
+    if (endpoint->spec->address != address) continue;
+    return endpoint->forwarder != nullptr ? endpoint->forwarder : &make_forwarder(*endpoint);
+  }
+  return nullptr;
+}
+
 void Target::tidy() {
   std::erase_if(retired_, [](const auto& way) { return way->pool.unused(); });
   endpoints_.forget_removed();

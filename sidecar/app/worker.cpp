@@ -104,6 +104,7 @@ Worker::Worker(const SidecarConfig& config, unsigned index, WorkerMetrics& metri
       pool_counters_(counters_of(metrics.counters)),
       targets_{loop_, pool_counters_, answer_limits_, config.zone},
       generations_(targets_),
+      probes_(loop_, exchanges_),
       stacks_{loop_, generations_, targets_, metrics, access_log, config, identity_.id} {
   loop_.arm(*this, loop_.now() + tidy_every);
 }
@@ -171,6 +172,17 @@ void Worker::apply(std::uint64_t number, std::shared_ptr<const RoutePlan> plan) 
 
 void Worker::set_healthy(const std::string& target, const std::string& address, bool healthy) {
   post([=](Worker& worker) { worker.generations_.set_healthy(target, address, healthy); });
+}
+
+void Worker::probe(const std::string& target, const std::string& address,
+                   const ProbeRequest& request, Probes::Done done) {
+  post([=](Worker& worker) {
+    const auto& targets = worker.generations_.targets();
+    const auto found = targets.find(target);
+    Forwarder* const way = found == targets.end() ? nullptr : found->second->way_to(address);
+    if (way == nullptr) return done(0);
+    worker.probes_.send(*way, request, done);
+  });
 }
 
 void Worker::drain(ListenerPlan::Kind kind) {

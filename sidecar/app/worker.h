@@ -12,6 +12,7 @@
 #include "sidecar/app/client_connections.h"
 #include "sidecar/app/generation.h"
 #include "sidecar/app/mesh_identity.h"
+#include "sidecar/app/probe.h"
 #include "sidecar/app/stack.h"
 #include "sidecar/listener/listener.h"
 #include "sidecar/transport/loop.h"
@@ -42,6 +43,9 @@ class Worker final : private Timer {
   // From any thread.
   void apply(std::uint64_t number, std::shared_ptr<const RoutePlan> plan);
   void set_healthy(const std::string& target, const std::string& address, bool healthy);
+  // Asks one endpoint; `done` is called in this worker's thread.
+  void probe(const std::string& target, const std::string& address, const ProbeRequest& request,
+             Probes::Done done);
   void drain(ListenerPlan::Kind kind);
   void cut();   // All connections close now.
   void stop();  // The thread ends.
@@ -68,6 +72,7 @@ class Worker final : private Timer {
   const Http1Limits answer_limits_;
   const TargetContext targets_;
   Generations generations_;
+  Probes probes_;
   MeshIdentity identity_;
   const StackContext stacks_;
   std::vector<std::unique_ptr<OpenListener>> listeners_;
