@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -15,10 +16,13 @@ enum class Sniffed : std::uint8_t {
   http2,    // The preface of HTTP/2, RFC 9113, 3.4.
   unknown,  // None of these.
 };
+// Decides within the first 24 bytes. The methods are those that IANA registers.
 Sniffed sniff(std::string_view first_bytes);
 
 // What a ClientHello says that one may know without a key.
 struct ClientHello {
+  static constexpr std::size_t most_bytes = 64 * 1024;  // With the headers of its records.
+
   enum class Status : std::uint8_t { more, bad, done };
   Status status = Status::more;
   std::string server_name;             // SNI in lower case; empty: it names none.

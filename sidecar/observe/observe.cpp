@@ -32,7 +32,8 @@ End end_of(const Exchange& exchange, const Error& error, const Clock& clock) {
 
 // A tunnel lasts as long as its ends talk, which says nothing about us.
 bool became_tunnel(const Exchange& exchange, unsigned status) {
-  return status == 101 || (exchange.request.method == Method::connect && status / 100 == 2);
+  return status == 101 || exchange.request.version == Version::bytes ||
+         (exchange.request.method == Method::connect && status / 100 == 2);
 }
 
 void count(RequestCells& cells, const Exchange& exchange, const End& end) {

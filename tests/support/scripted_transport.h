@@ -36,6 +36,9 @@ class ScriptedPeer final {
   void takes_only(std::size_t bytes) { room_ = bytes; }  // Then its buffer is full.
   void takes_all() {
     room_ = std::string::npos;
+    takes_some();
+  }
+  void takes_some() {  // What takes_only() said: there is room again.
     if (user_ != nullptr && std::exchange(waits_to_write_, false)) user_->writable();
   }
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "tests/support/fake_client.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/recording_reply.h"
 #include "tests/support/scripted_transport.h"
@@ -15,22 +16,6 @@ namespace {
 
 using testing::HasSubstr;
 using testing::StartsWith;
-
-// The client's side of an exchange.
-class FakeClient final : public BodySink, public BodySource {
- public:
-  void data(std::string_view bytes) override { body += bytes; }
-  void end(const Headers&) override { ended = true; }
-  void abort(const Error& error) override { aborted_with = error.kind; }
-  bool flush() override { return takes_more; }
-  void resume() override { ++resumed; }
-
-  std::string body;
-  bool ended = false;
-  bool takes_more = true;
-  ErrorKind aborted_with = ErrorKind::none;
-  int resumed = 0;
-};
 
 class Http1ClientTest : public testing::Test, private ConnectionOwner {
  protected:

@@ -144,6 +144,17 @@ TEST_F(ObserveTest, LeavesTunnelsOutOfTheLatency) {
   EXPECT_EQ(cells_->latency.sum_nanoseconds(), 0u);
 }
 
+TEST_F(ObserveTest, LeavesBytesOutOfTheLatency) {
+  behind_.act = [&](Exchange& exchange) { route(exchange); };
+  exchange_.request.version = Version::bytes;
+  forward();
+  clock_.advance(10ms);
+  exchange_.marks.status = 200;
+  exchange_.finish({});
+  EXPECT_EQ(cells_->answered[2].get(), 1u);
+  EXPECT_EQ(cells_->latency.sum_nanoseconds(), 0u);
+}
+
 TEST_F(ObserveTest, TellsWhatTheClientAskedForAndNoQuery) {
   behind_.act = [&](Exchange& exchange) {
     route(exchange);
