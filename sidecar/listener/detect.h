@@ -13,7 +13,7 @@ namespace skiff {
 // What the first bytes of a connection told.
 struct Detected {
   Sniffed what = Sniffed::unknown;  // Never `more`: what did not come in time is `unknown`.
-  bool in_time = true;              // Something came, or nothing had to be waited for.
+  bool in_time = true;              // Enough came, or nothing had to be waited for.
   ClientHello hello;                // With `tls`: complete, unless it was malformed or too slow.
 };
 
@@ -32,7 +32,10 @@ class Detection {
 };
 
 struct DetectionSettings {
-  Duration limit = std::chrono::milliseconds(100);
+  Duration limit = std::chrono::milliseconds(100);  // Of a client that says too little.
+  // Of one whose bytes so far can only be TLS, for its whole ClientHello. Who was slower than that
+  // (`tls`, not in_time) is best closed.
+  Duration hello_limit = std::chrono::seconds(5);
   std::uint16_t port = 0;  // Where the server speaks first nothing is waited for; 0: not known.
 };
 

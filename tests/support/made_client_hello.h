@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace skiff::testing {
+namespace skiff::hello {
 
 // A number of so many octets, the highest first.
 inline std::string octets(std::size_t number, int count) {
@@ -54,4 +54,4 @@ inline std::string made_client_hello(std::string_view extensions) {
   return in_records(hello_message(extensions));
 }
 
-}  // namespace skiff::testing
+}  // namespace skiff::hello

@@ -11,16 +11,16 @@
 namespace skiff {
 namespace {
 
-using testing::alpn;
-using testing::counted;
-using ::testing::ElementsAre;
-using testing::extension;
-using testing::hello_message;
-using testing::in_records;
-using ::testing::IsEmpty;
-using testing::made_client_hello;
-using testing::octets;
-using testing::server_name;
+using hello::alpn;
+using hello::counted;
+using hello::extension;
+using hello::hello_message;
+using hello::in_records;
+using hello::made_client_hello;
+using hello::octets;
+using hello::server_name;
+using testing::ElementsAre;
+using testing::IsEmpty;
 using Status = ClientHello::Status;
 
 // GREASE (RFC 8701) and other extensions around what is looked for.
