@@ -128,7 +128,7 @@ def main():
     parser.add_argument("filter", nargs="?", default="")
     args = parser.parse_args()
     folder = os.path.abspath(args.bin)
-    os.environ["BIN"] = folder
+    os.environ["SKIFF_BIN"] = folder
     every = programs(folder, args.only_programs)
     named = [path for path in every if args.filter in os.path.relpath(path, ROOT)]
     text = "" if named else args.filter

@@ -18,7 +18,12 @@ import urllib.request
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BIN = os.environ.get("SKIFF_BIN", os.path.join(ROOT, "build/release/bin"))
-LIMIT_S = 20  # For anything that should happen soon, on a slow machine too.
+# With `./run asan --all` and `./run tsan --all`: all is slow, a process's memory says nothing of what
+# it holds, and what the sanitizer finds in a sidecar fails the test that began it.
+SANITIZER = os.environ.get("SKIFF_SANITIZER", "")
+WORKERS = os.environ.get("SKIFF_WORKERS", "")  # Of every sidecar that does not say it itself.
+LIMIT_S = 90 if SANITIZER else 20  # For anything that should happen soon, on a slow machine too.
+FINDINGS = ("Sanitizer", "runtime error:")
 
 
 def free_port():
@@ -45,6 +50,8 @@ class Sidecar:
     """
 
     def __init__(self, spec, policies=""):
+        if WORKERS and "workers:" not in spec:
+            spec += f"\nworkers: {WORKERS}"
         self.folder = tempfile.TemporaryDirectory(prefix="skiff-test-")
         self.admin = free_port()
         os.mkdir(self.path("policies"))
@@ -106,9 +113,20 @@ class Sidecar:
             f.write(text)
         os.replace(temporary, os.path.join(self.path("policies"), name))
 
-    def memory_kib(self):
-        with open(f"/proc/{self.process.pid}/smaps_rollup", encoding="ascii") as f:
-            return next(int(line.split()[1]) for line in f if line.startswith("Pss:"))
+    def status_kib(self, name):
+        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as f:
+            return next(int(line.split()[1]) for line in f if line.startswith(name + ":"))
+
+    def resident_kib(self):
+        return self.status_kib("VmRSS")
+
+    def peak_kib(self):
+        """The most that was resident since forget_peak()."""
+        return self.status_kib("VmHWM")
+
+    def forget_peak(self):
+        with open(f"/proc/{self.process.pid}/clear_refs", "w", encoding="ascii") as f:
+            f.write("5")
 
     def logged(self):
         with open(self.path("log"), encoding="utf-8") as f:
@@ -118,12 +136,15 @@ class Sidecar:
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
             try:
-                self.process.wait(5)
+                self.process.wait(LIMIT_S if SANITIZER else 5)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+        log = self.logged()
         self.log.close()
         self.folder.cleanup()
+        if SANITIZER and any(finding in log for finding in FINDINGS):
+            raise AssertionError(f"the sanitizer says:\n{log}")
 
 
 def indent(text, by):
