@@ -316,6 +316,7 @@ class Answerer:
     def __init__(self):
         self.case = None
         self.way = ""
+        self.sent = threading.Event()  # Every byte of the answer.
         self.ended = queue.SimpleQueue()  # Of answers that are no good: was it told to go?
         self.backend = Backend(self.handle)
 
@@ -338,6 +339,7 @@ class Answerer:
             client.send(GOOD_ANSWER)
         if case["expect"] == "more" or ends_with_its_connection(case):
             client.end()
+        self.sent.set()
         if not whole:
             self.ended.put(client.is_closed(WAIT_S))
         return whole and not ends_with_its_connection(case)
@@ -411,12 +413,14 @@ class Answers(Wire):
 
     def tried(self, case, way):
         self.answerer.case, self.answerer.way = case, way
+        self.answerer.sent.clear()
         client = Client(self.port, timeout=WAIT_S)
         try:
             head = client.send(request_for(case)).read_until(b"\r\n\r\n")
             fault, goes_on = self.judge(case, client, head)
             if fault:
                 return fault
+            self.answerer.sent.wait(WAIT_S)  # A stray byte would cross the next request.
             if not goes_on:
                 client.close()
                 client = Client(self.port, timeout=WAIT_S)
