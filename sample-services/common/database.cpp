@@ -22,8 +22,8 @@ const char* OperationLog::schema() {
     ) WITHOUT ROWID;)";
 }
 
-Result<bool, KeyConflict> OperationLog::was_done(const std::string& key,
-                                                 const std::string& request) {
+Result<bool, OperationLog::KeyConflict> OperationLog::was_done(const std::string& key,
+                                                               const std::string& request) {
   if (key.empty()) return false;
   auto row = prepare(database_, "SELECT request, state FROM operations WHERE key = ?", key);
   if (!row.executeStep()) return false;

@@ -31,4 +31,10 @@ std::int64_t query_integer(std::string_view query, std::string_view name, std::i
   return otherwise;
 }
 
+Result<std::string, Reply> read_reverses(std::string_view body) {
+  return read_body(body, [](FieldReader& fields) {
+    return fields.has("reverses") ? fields.text("reverses") : std::string();
+  });
+}
+
 }  // namespace skiff::shop

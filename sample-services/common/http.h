@@ -58,4 +58,7 @@ auto read_body(std::string_view body, Read read)
   return value;
 }
 
+// The key that a body `{"reverses": KEY}` names; empty where it names none.
+Result<std::string, Reply> read_reverses(std::string_view body);
+
 }  // namespace skiff::shop

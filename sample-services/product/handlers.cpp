@@ -97,9 +97,7 @@ Reply decrease_stock(ProductStorage& storage, const Request& request) {
 
 // `{"items": […]}` restocks; `{"reverses": KEY}` undoes what was done under KEY.
 Reply increase_stock(ProductStorage& storage, const Request& request) {
-  const auto reverses = read_body(request.body, [](FieldReader& body) {
-    return body.has("reverses") ? body.text("reverses") : std::string();
-  });
+  const auto reverses = read_reverses(request.body);
   if (!reverses) return reverses.error();
   if (!reverses->empty()) return to_reply(storage.take_back(*reverses));
   return change_stock(storage, StockChange::Kind::restock, request);

@@ -42,10 +42,6 @@ StockChange from_log(const std::string& text) {
   return change;
 }
 
-StockFailure to_failure(KeyConflict conflict) {
-  return {conflict == KeyConflict::reused ? Kind::key_reused : Kind::key_reversed};
-}
-
 class SqliteProductStorage final : public ProductStorage {
  public:
   explicit SqliteProductStorage(const std::string& file)
@@ -79,13 +75,9 @@ class SqliteProductStorage final : public ProductStorage {
 
   Result<std::vector<Product>, StockFailure> change_stock(const StockChange& change) override {
     SQLite::Transaction transaction(database_);  // Rolls back unless committed.
-    const std::string content = to_log(change);
-    const auto was_done = operations_.was_done(change.key, content);
-    if (!was_done) return to_failure(was_done.error());
-    if (!*was_done) {
-      if (const auto failure = apply(change)) return *failure;
-      operations_.done(change.key, content);
-    }
+    const auto failure = operations_.do_once<StockFailure>(change.key, to_log(change),
+                                                           [&] { return apply(change); });
+    if (failure) return *failure;
     auto products = named_by(change);
     transaction.commit();
     return products;
@@ -122,19 +114,16 @@ class SqliteProductStorage final : public ProductStorage {
     return products;
   }
 
-  std::optional<StockFailure> apply(const StockChange& change) {
-    const bool sells = change.kind == StockChange::Kind::sell;
-    for (const auto& [product_id, quantity] : change.items) {
-      const auto failure = move(product_id, sells ? -quantity : quantity, sells ? quantity : 0);
-      if (failure) return failure;
-    }
-    return std::nullopt;
-  }
+  std::optional<StockFailure> apply(const StockChange& change) { return move_all(change, 1); }
+  std::optional<StockFailure> undo(const StockChange& change) { return move_all(change, -1); }
 
-  std::optional<StockFailure> undo(const StockChange& change) {
-    const bool sold = change.kind == StockChange::Kind::sell;
-    for (const auto& [product_id, quantity] : change.items) {
-      const auto failure = move(product_id, sold ? quantity : -quantity, sold ? -quantity : 0);
+  // `times` -1: backwards.
+  std::optional<StockFailure> move_all(const StockChange& change, int times) {
+    const bool sells = change.kind == StockChange::Kind::sell;
+    for (const StockItem& item : change.items) {
+      const std::int64_t quantity = times * item.quantity;
+      const auto failure =
+          move(item.product_id, sells ? -quantity : quantity, sells ? quantity : 0);
       if (failure) return failure;
     }
     return std::nullopt;

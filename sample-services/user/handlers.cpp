@@ -46,6 +46,10 @@ Reply to_reply(const PointsFailure& failure) {
   return error_reply(http::status::internal_server_error, "Internal error");
 }
 
+Reply to_reply(const Result<User, PointsFailure>& changed) {
+  return changed ? Reply{http::status::ok, to_json(*changed)} : to_reply(changed.error());
+}
+
 Reply list_users(UserStorage& storage, const Request& request) {
   json::array users;
   const std::int64_t most = query_integer(request.query, "limit", 100, {1, 1'000});
@@ -76,18 +80,13 @@ PointsChange read_change(FieldReader& body, const Request& request) {
 
 // `{"amount": -200, "coupons": [3]}` changes; `{"reverses": KEY}` undoes what was done under KEY.
 Reply change_points(UserStorage& storage, const Request& request) {
-  struct Wanted {
-    PointsChange change;
-    std::string reverses;
-  };
-  const auto wanted = read_body(request.body, [&](FieldReader& body) {
-    if (body.has("reverses")) return Wanted{{}, body.text("reverses")};
-    return Wanted{read_change(body, request), ""};
-  });
-  if (!wanted) return wanted.error();
-  const auto user = wanted->reverses.empty() ? storage.change_points(wanted->change)
-                                             : storage.take_back(request.ids[0], wanted->reverses);
-  return user ? Reply{http::status::ok, to_json(*user)} : to_reply(user.error());
+  const auto reverses = read_reverses(request.body);
+  if (!reverses) return reverses.error();
+  if (!reverses->empty()) return to_reply(storage.take_back(request.ids[0], *reverses));
+  const auto change =
+      read_body(request.body, [&](FieldReader& body) { return read_change(body, request); });
+  if (!change) return change.error();
+  return to_reply(storage.change_points(*change));
 }
 
 Reply create_coupon(UserStorage& storage, const Request& request) {

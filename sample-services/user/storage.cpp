@@ -58,10 +58,6 @@ PointsChange from_log(const std::string& text) {
           {}};
 }
 
-PointsFailure to_failure(KeyConflict conflict) {
-  return {conflict == KeyConflict::reused ? Kind::key_reused : Kind::key_reversed};
-}
-
 class SqliteUserStorage final : public UserStorage {
  public:
   explicit SqliteUserStorage(const std::string& file)
@@ -98,13 +94,9 @@ class SqliteUserStorage final : public UserStorage {
 
   Result<User, PointsFailure> change_points(const PointsChange& change) override {
     SQLite::Transaction transaction(database_);  // Rolls back unless committed.
-    const std::string content = to_log(change);
-    const auto was_done = operations_.was_done(change.key, content);
-    if (!was_done) return to_failure(was_done.error());
-    if (!*was_done) {
-      if (const auto failure = apply(change)) return *failure;
-      operations_.done(change.key, content);
-    }
+    const auto failure = operations_.do_once<PointsFailure>(change.key, to_log(change),
+                                                            [&] { return apply(change); });
+    if (failure) return *failure;
     const auto user = find(change.user_id);
     if (!user) return PointsFailure{Kind::unknown_user};
     transaction.commit();

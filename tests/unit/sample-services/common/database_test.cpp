@@ -5,33 +5,59 @@
 namespace skiff::shop {
 namespace {
 
+struct Failure {
+  enum class Kind { own, key_reused, key_reversed };
+  Kind kind = Kind::own;
+};
+using Kind = Failure::Kind;
+
 struct Log : testing::Test {
   SQLite::Database database = open_database(":memory:", OperationLog::schema());
   OperationLog log{database};
+  int done = 0;
+
+  // Why it was refused, or nothing.
+  std::optional<Kind> do_once(const std::string& key, const std::string& request) {
+    const auto failure = log.do_once<Failure>(key, request, [&]() -> std::optional<Failure> {
+      ++done;
+      return std::nullopt;
+    });
+    return failure ? std::optional(failure->kind) : std::nullopt;
+  }
 };
 
-TEST_F(Log, RemembersWhatWasDone) {
-  EXPECT_FALSE(*log.was_done("k", "a"));
-  log.done("k", "a");
-  EXPECT_TRUE(*log.was_done("k", "a"));
-  EXPECT_EQ(log.was_done("k", "b").error(), KeyConflict::reused);
+TEST_F(Log, DoesWhatHasAKeyOnce) {
+  EXPECT_EQ(do_once("k", "a"), std::nullopt);
+  EXPECT_EQ(do_once("k", "a"), std::nullopt);
+  EXPECT_EQ(do_once("k", "b"), Kind::key_reused);
+  EXPECT_EQ(done, 1);
 }
 
 TEST_F(Log, RemembersNothingWithoutAKey) {
-  log.done("", "a");
-  EXPECT_FALSE(*log.was_done("", "a"));
+  EXPECT_EQ(do_once("", "a"), std::nullopt);
+  EXPECT_EQ(do_once("", "b"), std::nullopt);
+  EXPECT_EQ(done, 2);
+}
+
+TEST_F(Log, RemembersNothingThatFailed) {
+  const auto fails = [] { return std::optional(Failure{Kind::own}); };
+  EXPECT_EQ(log.do_once<Failure>("k", "a", fails)->kind, Kind::own);
+  EXPECT_EQ(do_once("k", "b"), std::nullopt);
+  EXPECT_EQ(done, 1);
 }
 
 TEST_F(Log, TakesBackOnce) {
-  log.done("k", "a");
+  do_once("k", "a");
   EXPECT_EQ(log.take_back("k"), "a");
   EXPECT_EQ(log.take_back("k"), std::nullopt);
-  EXPECT_EQ(log.was_done("k", "a").error(), KeyConflict::reversed);
+  EXPECT_EQ(do_once("k", "a"), Kind::key_reversed);
+  EXPECT_EQ(done, 1);
 }
 
 TEST_F(Log, RefusesWhatWasTakenBackBeforeItCame) {
   EXPECT_EQ(log.take_back("k"), std::nullopt);
-  EXPECT_EQ(log.was_done("k", "a").error(), KeyConflict::reversed);
+  EXPECT_EQ(do_once("k", "a"), Kind::key_reversed);
+  EXPECT_EQ(done, 0);
 }
 
 TEST(OpenDatabase, EnforcesForeignKeys) {

@@ -28,5 +28,11 @@ TEST(ReadBody, AnswersWhatWasReadOrThe400) {
   EXPECT_EQ(read_body("nonsense", read).error().status, http::status::bad_request);
 }
 
+TEST(ReadReverses, AnswersTheKeyNothingOrThe400) {
+  EXPECT_EQ(*read_reverses(R"({"reverses": "k"})"), "k");
+  EXPECT_EQ(*read_reverses(R"({"amount": 4})"), "");
+  EXPECT_EQ(read_reverses(R"({"reverses": 4})").error().status, http::status::bad_request);
+}
+
 }  // namespace
 }  // namespace skiff::shop
