@@ -37,6 +37,8 @@ struct HashKey {
   enum class Type { header, cookie, source_address };
   Type type = Type::source_address;
   std::string name;  // Of the header or cookie.
+
+  bool operator==(const HashKey&) const = default;
 };
 
 struct LoadBalancingConfig {
@@ -50,11 +52,15 @@ struct LoadBalancingConfig {
   Ratio panic_threshold{0.5};  // With fewer endpoints available than this, all are used. 0%: never.
   Ratio zone_spill{
       0.72};  // Own zone only while at least this share of it is available. 0%: no preference.
+
+  bool operator==(const LoadBalancingConfig&) const = default;
 };
 
 struct SlowStartConfig {
   Milliseconds window{0};  // 0s: off.
   Ratio initial{0.1};      // Share of its weight that a new endpoint begins with.
+
+  bool operator==(const SlowStartConfig&) const = default;
 };
 
 struct HealthCheckConfig {

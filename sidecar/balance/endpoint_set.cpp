@@ -52,6 +52,7 @@ EndpointSet::~EndpointSet() = default;
 void EndpointSet::update(EndpointSpecs specs, TimePoint now,
                          const std::function<void(Endpoint&)>& added,
                          const std::function<void(Endpoint&)>& removed) {
+  if (!first_update_ && specs == specs_) return take_equal(std::move(specs));
   const double cost_ns = cost_of_new(now);
   const TimePoint added_at = std::exchange(first_update_, false) ? long_ago : now;
   const EndpointSpecs old_specs = std::exchange(specs_, std::move(specs));
@@ -79,6 +80,13 @@ void EndpointSet::update(EndpointSpecs specs, TimePoint now,
   for (std::size_t i = first_removed; i < removed_.size(); ++i) removed(*removed_[i].endpoint);
 }
 
+// Nothing is rebuilt: a table of hashes costs milliseconds. The copy in use is the plan's, so that
+// there is only one.
+void EndpointSet::take_equal(EndpointSpecs specs) {
+  specs_ = std::move(specs);
+  for (std::size_t i = 0; i < endpoints_.size(); ++i) endpoints_[i]->spec = &specs_[i];
+}
+
 // The mean of what the others need, at most initialRtt.
 double EndpointSet::cost_of_new(TimePoint now) const {
   const double most = static_cast<double>(Duration(config_.initial_rtt).count());
@@ -100,6 +108,7 @@ void EndpointSet::remove(std::unique_ptr<Endpoint> endpoint, const EndpointSpecs
 
 void EndpointSet::configure(const LoadBalancingConfig& config, const SlowStartConfig& slow_start,
                             TimePoint now) {
+  if (config == config_ && slow_start == slow_start_) return;
   config_ = config;
   slow_start_ = slow_start;
   estimate_ = PeakEwma(config);

@@ -30,13 +30,13 @@ class EndpointSet final {
 
   // Replaces the membership. An endpoint whose address stays keeps its state; a new one starts its
   // slow start at `now` (not those of the very first update) and is taken to need what the others
-  // need on average, `initialRtt` at most. `added` is
-  // called for each new endpoint, and `removed` for each that goes, before this returns; a removed
-  // Endpoint and its spec stay valid until its in_flight is 0 and forget_removed() ran.
+  // need on average, `initialRtt` at most. `added` is called for each new endpoint, and `removed`
+  // for each that goes, before this returns; a removed Endpoint and its spec stay valid until its
+  // in_flight is 0 and forget_removed() ran. Where all is as before the choice goes on undisturbed.
   void update(EndpointSpecs specs, TimePoint now, const std::function<void(Endpoint&)>& added,
               const std::function<void(Endpoint&)>& removed);
 
-  // A change of configuration that keeps the endpoints' state.
+  // A change of configuration that keeps the endpoints' state; where it is none, the choice too.
   void configure(const LoadBalancingConfig& config, const SlowStartConfig& slow_start,
                  TimePoint now);
 
@@ -68,6 +68,7 @@ class EndpointSet final {
     EndpointSpecs specs;  // Its own is among them.
   };
 
+  void take_equal(EndpointSpecs specs);
   void take_spec(Endpoint& endpoint, const EndpointSpec& spec) const;
   void remove(std::unique_ptr<Endpoint> endpoint, const EndpointSpecs& specs);
   double cost_of_new(TimePoint now) const;

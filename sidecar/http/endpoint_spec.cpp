@@ -1,5 +1,6 @@
 #include "sidecar/http/endpoint_spec.h"
 
+#include <algorithm>
 #include <string_view>
 #include <unordered_set>
 #include <utility>
@@ -14,6 +15,10 @@ EndpointSpecs::EndpointSpecs(std::vector<EndpointSpec> specs) {
     if (!seen.contains(spec.address)) seen.insert(kept.emplace_back(std::move(spec)).address);
   }
   specs_ = std::make_shared<const std::vector<EndpointSpec>>(std::move(kept));
+}
+
+bool EndpointSpecs::operator==(const EndpointSpecs& other) const {
+  return specs_ == other.specs_ || std::equal(begin(), end(), other.begin(), other.end());
 }
 
 }  // namespace skiff

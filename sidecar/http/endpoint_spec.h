@@ -30,6 +30,8 @@ class EndpointSpecs final {
   bool empty() const { return size() == 0; }
   const EndpointSpec& operator[](std::size_t index) const { return (*specs_)[index]; }
 
+  bool operator==(const EndpointSpecs& other) const;  // The same instances in the same order.
+
  private:
   std::shared_ptr<const std::vector<EndpointSpec>> specs_;
 };

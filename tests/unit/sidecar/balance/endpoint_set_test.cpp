@@ -117,6 +117,36 @@ TEST_F(EndpointSetTest, OfOneAddressTwiceTheFirstCounts) {
   EXPECT_EQ(find("a")->weight, 3u);
 }
 
+// What goes on in round robin would begin anew if it were built again.
+TEST_F(EndpointSetTest, AnEqualUpdateOrConfigurationBuildsNothingAnew) {
+  const LoadBalancingConfig config = {.algorithm = LoadBalancingConfig::Algorithm::round_robin};
+  std::vector<EndpointSpec> specs;
+  for (int i = 0; i < 100; ++i) specs.push_back(spec(std::to_string(i)));
+  make(config);
+  update(specs);
+  const auto turn = [&] { return std::stoi(set_->pick({start}, random_)->spec->address); };
+  int last = turn();
+  for (int round = 0; round < 20; ++round) {
+    update(specs);
+    set_->configure(config, {}, start);
+    const int next = turn();
+    ASSERT_EQ(next, (last + 1) % 100) << round;
+    last = next;
+  }
+  specs[0].weight = 2;
+  update(specs);
+  EXPECT_EQ(find("0")->weight, 2u) << "what differs is taken";
+}
+
+TEST_F(EndpointSetTest, OfEqualSpecsTheNewerCopyIsUsed) {
+  const EndpointSpecs old({spec("a"), spec("b")});
+  const EndpointSpecs next({spec("a"), spec("b")});
+  const auto ignore = [](Endpoint&) {};
+  set_->update(old, start, ignore, ignore);
+  set_->update(next, start, ignore, ignore);
+  for (std::size_t i = 0; i < 2; ++i) EXPECT_EQ(set_->endpoints()[i]->spec, &next[i]);
+}
+
 TEST_F(EndpointSetTest, WithoutWeightAnEndpointGetsNothing) {
   update({spec("a", 0), spec("b", 1)});
   EXPECT_EQ(picked(), (Names{"b"}));
