@@ -183,6 +183,8 @@ void Sidecar::await_signal() {
 
 void Sidecar::flush_access_log() {
   access_log_writer_->flush();
+  metrics_.control()[CounterId::access_log_lines_lost].store(
+      access_log_writer_->failed_lines().get());
   flush_timer_.expires_after(flush_every);
   flush_timer_.async_wait([this](boost::system::error_code error) {
     if (!error) flush_access_log();

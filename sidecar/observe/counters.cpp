@@ -50,6 +50,8 @@ constexpr CounterInfo table[] = {
      "Requests that are waiting for a backend connection."},
     {Id::access_log_lines_written, counter, lines, lines_help, "fate", "written"},
     {Id::access_log_lines_dropped, counter, lines, lines_help, "fate", "dropped"},
+    {Id::access_log_lines_lost, counter, "skiff_access_log_lines_lost_total",
+     "Access log lines that could not be written to their file, such as to a full disk."},
     {Id::health_checks_passed, counter, checks, checks_help, "result", "passed"},
     {Id::health_checks_failed, counter, checks, checks_help, "result", "failed"},
     {Id::reloads_accepted, counter, reloads, reloads_help, "result", "accepted"},

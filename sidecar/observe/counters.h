@@ -24,6 +24,7 @@ enum class CounterId : std::uint8_t {
   pool_waiting,
   access_log_lines_written,
   access_log_lines_dropped,
+  access_log_lines_lost,
   health_checks_passed,
   health_checks_failed,
   reloads_accepted,

@@ -147,6 +147,23 @@ class Metrics(Admin):
         until(lambda: self.running.metric("skiff_client_connections") == 0, "the client has gone")
 
 
+class LostLines(SidecarTest):
+    def test_are_counted(self):
+        port = free_port()
+        running = self.sidecar(
+            f"service: test\noutbound: [{{port: {port}, service: backend}}]\n"
+            "accessLog: {mode: all, path: /dev/full}",
+            service("backend", self.backend(saying("ok")).port),
+        )
+        client = self.client(port)
+        for _ in range(3):
+            self.assertEqual(client.send(GET).answer()[0], 200)
+        until(
+            lambda: running.metric("skiff_access_log_lines_lost_total") == 3,
+            "three lines that could not be written are counted",
+        )
+
+
 class LogLevel(Admin):
     def test_takes_effect_at_once(self):
         self.assertIn("config info", self.ask("GET", "/log-level")[2])
