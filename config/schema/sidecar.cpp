@@ -191,6 +191,11 @@ Shape describe(Of<ClientTimeouts>) {
       .field("streamIdle", &ClientTimeouts::stream_idle,
              "Without a byte either way within a request. 0s: no limit.")
       .range(off, hours(24));
+  shape
+      .field("halfClosed", &ClientTimeouts::half_closed,
+             "How long a client that has closed its side of an HTTP/1 connection is given for its "
+             "answer to begin; then it counts as gone. 0s: no limit.")
+      .range(off, hours(24));
   shape.field("drain", &ClientTimeouts::drain, "From SIGTERM until what still runs is cut.")
       .range(off, hours(1));
   return shape;

@@ -70,7 +70,8 @@ struct ClientTimeouts {
   Milliseconds request_headers{10'000};     // First byte to last of a request's head: 408.
   Milliseconds connection_idle{3'600'000};  // Between requests.
   Milliseconds stream_idle{300'000};        // No byte either way within a request.
-  Milliseconds drain{45'000};               // From SIGTERM until what still runs is cut.
+  Milliseconds half_closed{5'000};  // From a client's end to the begin of the answer it waits for.
+  Milliseconds drain{45'000};       // From SIGTERM until what still runs is cut.
 };
 
 // The sidecar's own file.

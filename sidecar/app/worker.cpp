@@ -34,6 +34,7 @@ ServerSettings server_settings(const SidecarConfig& config) {
       .request_headers = config.timeouts.request_headers,
       .connection_idle = config.timeouts.connection_idle,
       .stream_idle = config.timeouts.stream_idle,
+      .half_closed = config.timeouts.half_closed,
       .connection_age = {}};
 }
 

@@ -75,7 +75,7 @@ void Http1Server::read_ahead() {
   char* const buffer = context_.loop.read_buffer();
   const IoResult got = transport_->receive(buffer, context_.settings.limits.header_bytes);
   if (got.kind == IoResult::Kind::error) return lost();
-  if (got.kind == IoResult::Kind::end) half_closed_ = true;
+  if (got.kind == IoResult::Kind::end) note_end();
   if (got.kind == IoResult::Kind::done) input_.append({buffer, got.size});
   transport_->wait_readable();
 }
@@ -252,8 +252,14 @@ bool Http1Server::goes_on() const {
   return state_ == State::open && (exchange_ == nullptr ? writer_.empty() : wants_body());
 }
 
-void Http1Server::client_ended() {
+void Http1Server::note_end() {
   half_closed_ = true;
+  ended_at_ = context_.loop.now();
+  if (exchange_ != nullptr) arm();
+}
+
+void Http1Server::client_ended() {
+  note_end();
   if (exchange_ == nullptr) return close();
   if (exchange_->request_ended) return transport_->wait_readable();
   if (exchange_->request.body != BodyKind::tunnel) return lost();

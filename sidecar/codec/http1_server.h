@@ -71,6 +71,7 @@ class Http1Server final : public ServerConnection,
   bool goes_on() const;
   void flush_to_backend();
   void client_ended();
+  void note_end();
   void open_tunnel();
   void put_head(const Response& response, const ResponseFraming& framing);
   void finish();
@@ -82,6 +83,9 @@ class Http1Server final : public ServerConnection,
   void close();
   TimePoint due() const;
   bool awaits_head() const;
+  bool may_be_gone() const;
+  TimePoint patience_ends() const;
+  ErrorKind overdue(TimePoint now) const;
   void arm();
   void expired_between(TimePoint now);
 
@@ -91,7 +95,8 @@ class Http1Server final : public ServerConnection,
   Stream* stream_ = nullptr;
   ByteBuffer input_;
   Http1Writer writer_;
-  TimePoint since_{};  // The last byte either way, or since when it has been between requests.
+  TimePoint since_{};     // The last byte either way, or since when it has been between requests.
+  TimePoint ended_at_{};  // With half_closed_.
   std::string peer_;
   Error error_;  // Why the answer under way is ours.
   std::uint32_t requests_ = 0;

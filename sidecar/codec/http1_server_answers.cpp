@@ -38,7 +38,8 @@ void Http1Server::answered(Exchange& exchange, Response& response) {
   const bool unknown = response.body == BodyKind::chunked || response.body == BodyKind::close;
   if (response.body == BodyKind::tunnel) open_tunnel();
   // What is still to come of the request's body would be in the way of the next request.
-  if ((unknown && is_1_0) || !exchange.request_ended || half_closed_) keep_alive_ = false;
+  const bool was_last = half_closed_ && input_.empty();
+  if ((unknown && is_1_0) || !exchange.request_ended || was_last) keep_alive_ = false;
   stream_->until_close = unknown && is_1_0;
   exchange.marks.status = response.status;
   since_ = context_.loop.now();
@@ -221,7 +222,29 @@ TimePoint Http1Server::due() const {
   TimePoint first = limits.request;
   if (limits.stream_idle > 0ns) first = std::min(first, since_ + limits.stream_idle);
   if (awaits_head()) first = std::min(first, since_ + limits.response_headers);
+  if (may_be_gone()) first = std::min(first, patience_ends());
   return first;
+}
+
+// It ended its side and waits for its answer, or it has left: only a write would tell (decision
+// 0005).
+bool Http1Server::may_be_gone() const {
+  return half_closed_ && exchange_->request_ended && !stream_->answered &&
+         context_.settings.half_closed > 0ns;
+}
+
+// One of several requests in a row has its own time.
+TimePoint Http1Server::patience_ends() const {
+  return std::max(ended_at_, exchange_->started) + context_.settings.half_closed;
+}
+
+// Which of the limits of due() has passed.
+ErrorKind Http1Server::overdue(TimePoint now) const {
+  const Deadlines& limits = exchange_->deadlines;
+  if (now >= limits.request) return ErrorKind::timeout_request;
+  if (may_be_gone() && now >= patience_ends()) return ErrorKind::client_gone;
+  const bool headers = awaits_head() && now >= since_ + limits.response_headers;
+  return headers ? ErrorKind::timeout_response_headers : ErrorKind::timeout_stream_idle;
 }
 
 bool Http1Server::awaits_head() const {
@@ -235,12 +258,7 @@ void Http1Server::expired(TimePoint now) {
   if (due() > now) return arm();
   if (state_ != State::open) return close();
   if (exchange_ == nullptr) return expired_between(now);
-  const Deadlines& limits = exchange_->deadlines;
-  const ErrorKind kind = now >= limits.request ? ErrorKind::timeout_request
-                         : awaits_head() && now >= since_ + limits.response_headers
-                             ? ErrorKind::timeout_response_headers
-                             : ErrorKind::timeout_stream_idle;
-  fail({.kind = kind});
+  fail({.kind = overdue(now)});
   if (exchange_ != nullptr) arm();
 }
 

@@ -36,6 +36,7 @@ struct ServerSettings {
   Duration request_headers = std::chrono::seconds(10);
   Duration connection_idle = std::chrono::hours(1);
   Duration stream_idle = std::chrono::minutes(5);
+  Duration half_closed = std::chrono::seconds(5);  // HTTP/1.x; 0: no limit.
   Duration connection_age{};  // HTTP/2: then GOAWAY, jittered by a tenth; 0: no limit.
 };
 

@@ -35,7 +35,9 @@ constexpr ErrorInfo table[] = {
     {"bad_request_expectation", 417, client, true, "Expect asks for other than 100-continue."},
     {"timeout_request_headers", 408, client, true,
      "The head did not come within timeouts.requestHeaders."},
-    {"client_gone", 499, client, true, "The client closed before the answer was complete."},
+    {"client_gone", 499, client, true,
+     "The client closed before the answer was complete, or closed its side and the answer did not "
+     "begin within timeouts.halfClosed."},
 
     {"no_route", 404, local, false, "No route matches the request."},
     {"no_backend", 500, local, false, "The route that matches has no backend to send it to."},

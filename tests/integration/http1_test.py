@@ -5,7 +5,7 @@ import threading
 import time
 import unittest
 
-from support import SANITIZER, SidecarTest, echo, free_port, read_request, service, until
+from support import LIMIT_S, SANITIZER, SidecarTest, echo, free_port, read_request, service, until
 
 GET = "GET /a HTTP/1.1\r\nHost: backend\r\n\r\n"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -198,6 +198,25 @@ class Connections(SidecarTest):
         client = self.client().send(GET).end()
         self.assertEqual(client.answer()[2], b"ok")
         self.assertTrue(client.is_closed())
+
+    def test_a_client_that_closes_its_half_and_gets_no_answer_counts_as_gone(self):
+        given_up = threading.Event()
+
+        def handle(client):
+            read_request(client)
+            if client.is_closed():
+                given_up.set()
+
+        sidecar = self.outbound(handle, limits="timeouts: {halfClosed: 300ms}")
+        client = self.client().send(GET)
+        until(lambda: sidecar.metric("skiff_requests_in_flight") == 1, "it is on its way")
+        client.end()
+        self.assertTrue(given_up.wait(LIMIT_S))
+        self.assertTrue(client.is_closed())
+        until(
+            lambda: sidecar.metric("skiff_requests_total", reason="client_gone") == 1,
+            "the metric says why",
+        )
 
     def test_upgrade_is_a_tunnel_with_both_ends(self):
         def handle(client):

@@ -18,8 +18,8 @@ import urllib.request
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BIN = os.environ.get("SKIFF_BIN", os.path.join(ROOT, "build/release/bin"))
-# With `./run asan --all` and `./run tsan --all`: all is slow, a process's memory says nothing of what
-# it holds, and what the sanitizer finds in a sidecar fails the test that began it.
+# With `./run asan --all` and `./run tsan --all`: all is slow, a process's memory says nothing of
+# what it holds, and what the sanitizer finds in a sidecar fails the test that began it.
 SANITIZER = os.environ.get("SKIFF_SANITIZER", "")
 WORKERS = os.environ.get("SKIFF_WORKERS", "")  # Of every sidecar that does not say it itself.
 LIMIT_S = 90 if SANITIZER else 20  # For anything that should happen soon, on a slow machine too.

@@ -299,6 +299,52 @@ TEST_F(Http1ServerTest, AnswersAClientThatHasClosedItsHalf) {
   EXPECT_TRUE(client.closed());
 }
 
+TEST_F(Http1ServerTest, TakesAClientThatHasClosedItsHalfForGoneAfterAWhile) {
+  client.sends(get);
+  pass(10s);
+  client.ends();
+  pass(4900ms);
+  EXPECT_TRUE(backend.has_exchange());
+  pass(200ms);
+  EXPECT_EQ(backend.failed_with, ErrorKind::client_gone);
+  EXPECT_TRUE(client.closed());
+  EXPECT_EQ(client.got(), "");
+}
+
+TEST_F(Http1ServerTest, LetsAnAnswerThatHasBegunTakeItsTimeWhateverTheClientClosed) {
+  client.sends(get);
+  client.ends();
+  pass(4s);
+  backend.begin_answer(200, BodyKind::length, 6);
+  backend.gives("abc");
+  pass(60s);
+  backend.gives("def");
+  backend.ends();
+  EXPECT_THAT(client.got(), HasSubstr("abcdef"));
+  EXPECT_TRUE(client.closed());
+}
+
+TEST_F(Http1ServerTest, GivesEachPipelinedRequestItsTimeAfterTheClientClosedItsHalf) {
+  client.sends(std::string(get) + std::string(get));
+  client.ends();
+  pass(4s);
+  backend.answers(200, "first");
+  turn();
+  pass(4s);
+  EXPECT_EQ(backend.requests, 2);
+  backend.answers(200, "second");
+  EXPECT_THAT(client.got(), HasSubstr("second"));
+}
+
+TEST_F(Http1ServerTest, WaitsForEverForAClientThatHasClosedItsHalfWhereToldTo) {
+  settings.half_closed = 0s;
+  client.sends(get);
+  client.ends();
+  pass(100s);
+  backend.answers(200, "late");
+  EXPECT_THAT(client.got(), HasSubstr("late"));
+}
+
 TEST_F(Http1ServerTest, TellsTheBackendThatTheClientIsGone) {
   client.sends(get);
   client.resets();
