@@ -5,6 +5,7 @@
 
 #include "sidecar/codec/http1_scan.h"
 #include "sidecar/codec/http1_special.h"
+#include "sidecar/codec/request_rules.h"
 #include "sidecar/http/authority.h"
 #include "sidecar/http/path.h"
 
@@ -15,29 +16,11 @@ Http1Head bad(ErrorKind error) { return {.status = Http1Head::Status::bad, .erro
 
 // ---- Requests.
 
-bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-
-// The name of a known method in other letters: some backends would take it for that method.
-bool is_known_in_other_case(std::string_view name) {
-  char upper[8];
-  if (name.size() >= sizeof upper || std::all_of(name.begin(), name.end(), is_upper)) return false;
-  std::transform(name.begin(), name.end(), upper,
-                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c & ~0x20) : c; });
-  return method_id({upper, name.size()}) != Method::other;
-}
-
-ErrorKind judge_method(std::string_view name, Method method) {
-  if (method == Method::trace) return ErrorKind::bad_request_trace;
-  if (method != Method::other) return ErrorKind::none;
-  const bool refused = name == "PRI" || is_known_in_other_case(name);
-  return refused ? ErrorKind::bad_request_method : ErrorKind::none;
-}
-
-// One head on its way into a Request. `head` is our own copy of it.
+// One head on its way into a Request. Its texts lie in our own copy of it.
 class RequestReader final {
  public:
-  RequestReader(char* head, const Http1Special& special, Arena& arena, Request& request)
-      : head_(head), special_(special), arena_(arena), request_(request) {}
+  RequestReader(const Http1Special& special, Arena& arena, Request& request)
+      : special_(special), arena_(arena), request_(request) {}
 
   // `none`: the request is complete.
   ErrorKind read(std::string_view target) {
@@ -59,7 +42,6 @@ class RequestReader final {
   ErrorKind read_options();
   bool upgrades() const;
 
-  char* head_;
   const Http1Special& special_;
   Arena& arena_;
   Request& request_;
@@ -111,12 +93,9 @@ bool RequestReader::set_path(std::string_view text) {
   return true;
 }
 
-// `text` lies in the head.
 bool RequestReader::set_authority(std::string_view text) {
   if (!is_authority(text)) return false;
-  char* const at = head_ + (text.data() - head_);
-  for (std::size_t i = 0; i < text.size(); ++i)
-    if (is_upper(at[i])) at[i] = static_cast<char>(at[i] | 0x20);
+  make_lower(text);
   request_.authority = text;
   return true;
 }
@@ -170,11 +149,6 @@ bool RequestReader::upgrades() const {
 
 bool keeps_alive(Version version, const Http1Special& special) {
   return !special.close && (version == Version::http_1_1 || special.keep_alive);
-}
-
-bool is_misleading(const Field& field) {
-  return field.id == FieldId::other && field.name().find('_') != std::string_view::npos &&
-         is_protected(field.name());
 }
 
 // Takes out the fields whose names spell protected ones with underscores; returns whether any did.
@@ -274,7 +248,7 @@ Http1Head parse_request(std::string_view bytes, const Http1Limits& limits, Arena
   request.method = method;
   request.version = line.version;
 
-  RequestReader reader(head, special, arena, request);
+  RequestReader reader(special, arena, request);
   const std::string_view target(head + (line.target.data() - from), line.target.size());
   if (const ErrorKind error = reader.read(target); error != ErrorKind::none) return bad(error);
   return {.status = Http1Head::Status::done,

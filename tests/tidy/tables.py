@@ -76,6 +76,7 @@ POLICY_FIELDS = {"deadline": "timeouts"}
 # Classes with fields that are not final, by name.
 OPEN_CLASSES = {
     "PassingReply": "passes all on; a stage overrides only what it wants to see",
+    "Http2Stream": "what nghttp2 finds by a stream's number; each side's stream derives from it",
     "Timer": "an intrusive link: what waits is its own entry in the wheel",
     "Deferred": "an intrusive link: what waits is its own entry in the list",
 }

@@ -1,0 +1,215 @@
+#include "sidecar/codec/http2_session_events.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "sidecar/codec/http2_session.h"
+
+namespace skiff {
+namespace {
+
+// What a head that goes far over the limits costs to decode, in glitches.
+constexpr std::uint32_t glitches_of_a_bomb = 20;
+constexpr std::uint32_t most_wanted_updates = 1'000'000;
+
+Http2Session& session_of(void* user) { return *static_cast<Http2Session*>(user); }
+
+std::string_view text_of(const std::uint8_t* at, std::size_t size) {
+  return {reinterpret_cast<const char*>(at), size};
+}
+
+bool ends_stream(const nghttp2_frame& frame) {
+  return (frame.hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
+}
+
+}  // namespace
+
+Http2Stream* Http2Events::stream_of(nghttp2_session* h2, std::int32_t id) {
+  return static_cast<Http2Stream*>(nghttp2_session_get_stream_user_data(h2, id));
+}
+
+const nghttp2_session_callbacks* Http2Events::callbacks() {
+  static const nghttp2_session_callbacks* const all = [] {
+    nghttp2_session_callbacks* made = nullptr;
+    nghttp2_session_callbacks_new(&made);
+    nghttp2_session_callbacks_set_on_begin_headers_callback(made, begin_fields);
+    nghttp2_session_callbacks_set_on_header_callback(made, field);
+    // nghttp2 would drop a field that is none and go on; RFC 9113, 8.2.1 wants the stream reset.
+    nghttp2_session_callbacks_set_on_invalid_header_callback(
+        made,
+        [](nghttp2_session*, const nghttp2_frame*, const std::uint8_t*, std::size_t,
+           const std::uint8_t*, std::size_t, std::uint8_t,
+           void*) -> int { return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE; });
+    nghttp2_session_callbacks_set_on_data_chunk_recv_callback(made, body);
+    nghttp2_session_callbacks_set_on_frame_recv_callback(made, received);
+    nghttp2_session_callbacks_set_on_frame_send_callback(made, sent);
+    nghttp2_session_callbacks_set_send_data_callback(made, send_body);
+    nghttp2_session_callbacks_set_on_stream_close_callback(made, stream_closed);
+    return made;
+  }();
+  return all;
+}
+
+// ---- What comes
+
+int Http2Events::begin_fields(nghttp2_session* h2, const nghttp2_frame* frame, void* user) {
+  if (frame->hd.type != NGHTTP2_HEADERS) return 0;
+  Http2Session& session = session_of(user);
+  if (frame->headers.cat == NGHTTP2_HCAT_REQUEST) {
+    Http2Stream* const made = session.user_.opened();
+    if (made == nullptr) {
+      nghttp2_submit_rst_stream(h2, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_REFUSED_STREAM);
+      return 0;
+    }
+    made->id_ = frame->hd.stream_id;
+    nghttp2_session_set_stream_user_data(h2, made->id_, made);
+  }
+  Http2Stream* const stream = stream_of(h2, frame->hd.stream_id);
+  if (stream != nullptr) stream->block_.begin(stream->arena_);
+  return 0;
+}
+
+int Http2Events::field(nghttp2_session* h2, const nghttp2_frame* frame, const std::uint8_t* name,
+                       std::size_t name_size, const std::uint8_t* value, std::size_t value_size,
+                       std::uint8_t, void* user) {
+  Http2Stream* const stream = stream_of(h2, frame->hd.stream_id);
+  if (stream == nullptr) return 0;
+  Http2Session& session = session_of(user);
+  const Http2Fields::Added added =
+      stream->block_.add(text_of(name, name_size), text_of(value, value_size), session.heads_);
+  if (added != Http2Fields::Added::far_over) return 0;
+  session.glitch(glitches_of_a_bomb);
+  return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;  // Resets; HPACK goes on, without being told.
+}
+
+int Http2Events::body(nghttp2_session* h2, std::uint8_t, std::int32_t id, const std::uint8_t* bytes,
+                      std::size_t size, void*) {
+  Http2Stream* const stream = stream_of(h2, id);
+  if (stream == nullptr) {
+    nghttp2_session_consume(h2, id, size);
+    return 0;
+  }
+  stream->untaken_ += size;
+  stream->due(Http2Stream::settle_due);
+  stream->body(text_of(bytes, size));
+  return 0;
+}
+
+int Http2Events::received(nghttp2_session* h2, const nghttp2_frame* frame, void* user) {
+  Http2Session& session = session_of(user);
+  switch (frame->hd.type) {
+    case NGHTTP2_HEADERS:
+      if (Http2Stream* const stream = stream_of(h2, frame->hd.stream_id); stream != nullptr)
+        received_fields(session, *stream, *frame);
+      break;
+    case NGHTTP2_DATA:
+      received_data(session, stream_of(h2, frame->hd.stream_id), *frame);
+      break;
+    case NGHTTP2_SETTINGS:
+      received_settings(session, *frame);
+      break;
+    case NGHTTP2_WINDOW_UPDATE:
+      if (session.wanted_updates_ == 0) {
+        session.glitch();
+      } else {
+        --session.wanted_updates_;
+      }
+      break;
+    case NGHTTP2_GOAWAY:
+      session.leaving_ = true;
+      session.user_.peer_changed();
+      break;
+    case NGHTTP2_PING:
+      if ((frame->hd.flags & NGHTTP2_FLAG_ACK) == 0) session.glitch();
+      break;
+    default:  // RST_STREAM, PRIORITY, and what serves as little.
+      session.glitch();
+  }
+  return 0;
+}
+
+void Http2Events::received_fields(Http2Session& session, Http2Stream& stream,
+                                  const nghttp2_frame& frame) {
+  stream.due(Http2Stream::settle_due);
+  stream.block_.join_cookies();
+  if (!stream.head_done_) {
+    stream.head_done_ = session.side_ == Http2Session::Side::server;
+    return stream.head(ends_stream(frame));
+  }
+  if (stream.block_.broken_limit() != ErrorKind::none) return stream.reset(NGHTTP2_PROTOCOL_ERROR);
+  stream.end(read_http2_trailers(stream.block_));
+}
+
+void Http2Events::received_data(Http2Session& session, Http2Stream* stream,
+                                const nghttp2_frame& frame) {
+  if (ends_stream(frame)) {
+    if (stream == nullptr) return;
+    stream->due(Http2Stream::settle_due);
+    return stream->end({});
+  }
+  if (frame.hd.length == frame.data.padlen) session.glitch();
+}
+
+void Http2Events::received_settings(Http2Session& session, const nghttp2_frame& frame) {
+  if ((frame.hd.flags & NGHTTP2_FLAG_ACK) != 0) return;
+  if (std::exchange(session.heard_, true)) session.glitch();
+  session.user_.peer_changed();
+}
+
+int Http2Events::stream_closed(nghttp2_session* h2, std::int32_t id, std::uint32_t code,
+                               void*) {  // Must never fail: CVE-2023-35945.
+  Http2Stream* const stream = stream_of(h2, id);
+  if (stream == nullptr) return 0;
+  stream->is_closed_ = true;
+  stream->end_ = {.code = code, .unprocessed = code == NGHTTP2_REFUSED_STREAM};
+  stream->due(Http2Stream::closed_due);
+  return 0;
+}
+
+// ---- What goes
+
+ssize_t Http2Events::read_body(nghttp2_session* h2, std::int32_t id, std::uint8_t*,
+                               std::size_t most, std::uint32_t* flags, nghttp2_data_source*,
+                               void*) {
+  Http2Stream* const stream = stream_of(h2, id);
+  if (stream == nullptr) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+  return stream->offer(most, *flags);
+}
+
+int Http2Events::send_body(nghttp2_session* h2, nghttp2_frame* frame, const std::uint8_t* head,
+                           std::size_t size, nghttp2_data_source*, void* user) {
+  constexpr std::size_t head_size = 9;
+  Http2Session& session = session_of(user);
+  session.output_.copy(text_of(head, head_size));
+  stream_of(h2, frame->hd.stream_id)->give(size);
+  if (session.output_.has_room()) return 0;
+  session.paused_ = true;
+  return NGHTTP2_ERR_PAUSE;
+}
+
+int Http2Events::sent(nghttp2_session* h2, const nghttp2_frame* frame, void* user) {
+  Http2Session& session = session_of(user);
+  switch (frame->hd.type) {
+    case NGHTTP2_HEADERS:
+    case NGHTTP2_DATA: {
+      // The peer may well open the connection's window and the stream's for each.
+      session.wanted_updates_ = std::min(session.wanted_updates_ + 2, most_wanted_updates);
+      Http2Stream* const stream = stream_of(h2, frame->hd.stream_id);
+      if (stream == nullptr) break;
+      if (frame->hd.type == NGHTTP2_HEADERS) stream->head_sent_ = true;
+      if (ends_stream(*frame)) stream->end_sent_ = true;
+      break;
+    }
+    case NGHTTP2_RST_STREAM:
+      if (frame->rst_stream.error_code != NGHTTP2_NO_ERROR &&
+          frame->rst_stream.error_code != NGHTTP2_CANCEL) {
+        session.glitch();
+      }
+      break;
+    default:
+      break;
+  }
+  return 0;
+}
+
+}  // namespace skiff
