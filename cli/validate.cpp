@@ -25,16 +25,15 @@ ExitCode validate(const std::vector<std::string>& paths, std::ostream& out, std:
 
   const Resources& resources = documents->resources;
   Violations violations = check_together(resources);
-  const std::size_t count = resources.services.size() + resources.gateways.size() +
-                            resources.http_routes.size() + resources.traffic_policies.size();
+  const std::size_t resource_count = count(resources);
   for (const SidecarConfig& sidecar : documents->sidecars) {
-    if (count == 0) break;  // A sidecar's file alone: its policies are elsewhere.
+    if (resource_count == 0) break;  // A sidecar's file alone: its policies are elsewhere.
     const Violations found = check_sidecar(sidecar, resources);
     violations.insert(violations.end(), found.begin(), found.end());
   }
   if (!violations.empty()) return refuse(violations, err);
 
-  out << counted(count + documents->sidecars.size(), "resource", "resources") << " in "
+  out << counted(resource_count + documents->sidecars.size(), "resource", "resources") << " in "
       << counted(files, "file", "files") << ": ok\n";
   return ExitCode::ok;
 }

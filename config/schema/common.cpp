@@ -73,10 +73,10 @@ Shape describe_parent_ref() {
 
 Shape describe_target_ref() {
   Shape shape = describe_ref("What the policy is for. The most specific policy wins, whole.",
-                             {"Service", "HTTPRoute"});
+                             {"Service", "HTTPRoute", "GRPCRoute"});
   shape
       .field("sectionName", &ObjectRef::section_name,
-             "One port of the Service or one rule of the HTTPRoute, by name. Left out: all.")
+             "One port of the Service or one rule of the route, by name. Left out: all.")
       .obeys(text_rules::dns_label);
   shape.prepared_by<ObjectRef>([](ObjectRef& ref) { ref.kind = "Service"; });
   return shape;
@@ -89,6 +89,24 @@ Shape describe_backend_ref() {
   return shape;
 }
 
+Shape describe_service_target_ref() {
+  Shape shape = describe_ref("What the policy is for.", {"Service"});
+  shape.prepared_by<ObjectRef>([](ObjectRef& ref) { ref.kind = "Service"; });
+  return shape;
+}
+
+bool carries_messages(Protocol protocol) {
+  return protocol != Protocol::tcp && protocol != Protocol::tls;
+}
+
 std::vector<std::string_view> protocol_names() { return {"HTTP", "HTTP2", "GRPC", "TCP", "TLS"}; }
+
+std::vector<std::string_view> listener_protocol_names() {
+  std::vector<std::string_view> names = protocol_names();
+  names.push_back("AUTO");
+  return names;
+}
+
+std::vector<std::string_view> tls_mode_names() { return {"disabled", "permissive", "strict"}; }
 
 }  // namespace skiff

@@ -56,19 +56,30 @@ struct ObjectRef {
   Position position;
 };
 
-// What a port speaks.
-enum class Protocol { http, http2, grpc, tcp, tls };
+// What a port speaks. `detect` (AUTO in YAML): of listeners only, which then look at the first
+// bytes.
+enum class Protocol { http, http2, grpc, tcp, tls, detect };
+
+// Whether what it carries is messages, so that methods, paths and headers are known. Of `detect`
+// nobody knows before the first bytes.
+bool carries_messages(Protocol protocol);
+
+// What a port expects of connections. `permissive`: mutual TLS and plain ones.
+enum class TlsMode { disabled, permissive, strict };
 
 Shape describe(Of<Metadata>);
 Shape describe(Of<ObjectRef>);
 
-// How other kinds of reference are described: those of a route's parents, of a policy's targets and
-// of backends.
+// How other kinds of reference are described: those of a route's parents, of a policy's targets, of
+// the targets of a policy that only services can have, and of backends.
 Shape describe_parent_ref();
 Shape describe_target_ref();
+Shape describe_service_target_ref();
 Shape describe_backend_ref();
 
-// The names of Protocol in YAML, in its order.
+// The names of the enums in YAML, in their order. Only listeners may have the last Protocol, AUTO.
 std::vector<std::string_view> protocol_names();
+std::vector<std::string_view> listener_protocol_names();
+std::vector<std::string_view> tls_mode_names();
 
 }  // namespace skiff

@@ -34,7 +34,31 @@ Shape describe_spec() {
   return shape;
 }
 
+// Ending TLS at a gateway needs certificates.
+void check_tls(const GatewayPort& listener, const Complain& complain) {
+  using Protocol = GatewayPort::Protocol;
+  const bool passes = listener.tls && listener.tls->mode == GatewayTls::Mode::passthrough;
+  if (listener.protocol == Protocol::https) {
+    complain("protocol", "HTTPS is not there yet: a gateway has no certificates",
+             "HTTP, TCP, or TLS with tls.mode Passthrough");
+  } else if (listener.protocol == Protocol::tls && !passes) {
+    complain("tls", "Terminate is not there yet: a gateway has no certificates",
+             "mode: Passthrough");
+  } else if (listener.protocol != Protocol::tls && listener.tls) {
+    complain("tls", "belongs to protocol TLS only", "no tls");
+  }
+}
+
 }  // namespace
+
+Shape describe(Of<GatewayTls>) {
+  Shape shape = Shape::of<GatewayTls>("What is done with TLS.");
+  shape
+      .field("mode", &GatewayTls::mode,
+             "Passthrough: it goes on as it is, by the server's name. Terminate: not there yet.")
+      .one_of({"Terminate", "Passthrough"});
+  return shape;
+}
 
 Shape describe(Of<GatewayPort>) {
   Shape shape = Shape::of<GatewayPort>("One port that takes traffic from outside the mesh.");
@@ -42,21 +66,25 @@ Shape describe(Of<GatewayPort>) {
       .obeys(text_rules::dns_label)
       .required();
   shape
-      .field("hostname", &GatewayPort::hostname,
-             "Only requests for this host: a name, or *. and a name. Left out: any.")
+      .field(
+          "hostname", &GatewayPort::hostname,
+          "Only requests for this host (of TLS: server name): a name, or *. and a name. Left out: "
+          "any.")
       .obeys(text_rules::host_pattern);
   shape.field("port", &GatewayPort::port, "Where it listens.").range(1, 65'535).required();
   shape.field("protocol", &GatewayPort::protocol, "What is spoken on it.")
-      .one_of(protocol_names())
+      .one_of({"HTTP", "HTTPS", "TLS", "TCP"})
       .required();
+  shape.field("tls", &GatewayPort::tls, "What is done with TLS; of protocol TLS.");
+  shape.check(&check_tls);
   shape.position(&GatewayPort::position);
   return shape;
 }
 
 Shape describe(Of<Gateway>) {
   Shape shape = Shape::of<Gateway>("Where traffic enters the mesh. As in Gateway API.");
-  shape.constant("apiVersion", "gateway.networking.k8s.io/v1", "The version of this kind.");
-  shape.constant("kind", "Gateway", "This kind.");
+  shape.constant("apiVersion", {"gateway.networking.k8s.io/v1"}, "The version of this kind.");
+  shape.constant("kind", {"Gateway"}, "This kind.");
   shape.field("metadata", &Gateway::metadata, "Its name.").required();
   shape.part("spec", describe_spec(), "What it is.").required();
   shape.position(&Gateway::position);

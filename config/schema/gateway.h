@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,11 +9,20 @@
 
 namespace skiff {
 
+// What a Gateway does with TLS. Ending it needs certificates, which are refused for now.
+struct GatewayTls {
+  enum class Mode { terminate, passthrough };
+  Mode mode = Mode::terminate;
+};
+
 struct GatewayPort {  // `listeners` in YAML.
+  // As in Gateway API. `http` takes HTTPRoute and GRPCRoute, `tls` TLSRoute, `tcp` TCPRoute.
+  enum class Protocol { http, https, tls, tcp };
   std::string name;
-  std::string hostname;  // `shop.example.com`, `*.example.com`. Empty: any.
+  std::string hostname;  // `shop.example.com`, `*.example.com`. Empty: any. Of `tls`: the SNI.
   std::uint16_t port = 0;
-  Protocol protocol = Protocol::http;  // `HTTP` in YAML, as in Gateway API.
+  Protocol protocol = Protocol::http;
+  std::optional<GatewayTls> tls;
   Position position;
 };
 
@@ -24,6 +34,7 @@ struct Gateway {
   Position position;
 };
 
+Shape describe(Of<GatewayTls>);
 Shape describe(Of<GatewayPort>);
 Shape describe(Of<Gateway>);
 

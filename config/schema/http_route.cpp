@@ -2,7 +2,8 @@
 
 #include <set>
 
-#include "config/schema/shape.h"
+#include "config/schema/resource_shape.h"
+#include "config/schema/route_shapes.h"
 
 namespace skiff {
 namespace {
@@ -11,10 +12,6 @@ using FilterType = HTTPRouteFilter::Type;
 
 bool has_filter(const std::vector<HTTPRouteFilter>& filters, FilterType type) {
   return std::ranges::any_of(filters, [type](const auto& filter) { return filter.type == type; });
-}
-
-std::string item(std::string_view list, std::size_t index) {
-  return std::string(list).append("[").append(std::to_string(index)).append("]");
 }
 
 // A filter that replaces a prefix needs the one prefix that matched.
@@ -33,14 +30,11 @@ bool matches_prefixes_only(const HTTPRouteRule& rule) {
 
 void check_filters(const HTTPRouteRule& rule, const std::vector<HTTPRouteFilter>& filters,
                    const std::string& where, const Complain& complain) {
-  std::set<FilterType> types;
+  check_filter_types(filters, where, complain);
   for (std::size_t i = 0; i < filters.size(); ++i) {
-    const std::string at = item(where, i);
-    if (!types.insert(filters[i].type).second) {
-      complain(at, "is a second filter of its type", "each type once");
-    }
     if (replaces_prefix(filters[i]) && !matches_prefixes_only(rule)) {
-      complain(at, "replaces a prefix, but not all matches of the rule are of type PathPrefix",
+      complain(item(where, i),
+               "replaces a prefix, but not all matches of the rule are of type PathPrefix",
                "ReplaceFullPath, or only PathPrefix in matches");
     }
   }
@@ -51,23 +45,19 @@ void check_filters(const HTTPRouteRule& rule, const std::vector<HTTPRouteFilter>
 }
 
 void check_backends(const HTTPRouteRule& rule, const Complain& complain) {
-  std::uint64_t weights = 0;
   for (std::size_t i = 0; i < rule.backend_refs.size(); ++i) {
     const HTTPBackendRef& backend = rule.backend_refs[i];
-    weights += backend.weight;
     check_filters(rule, backend.filters, item("backendRefs", i) + ".filters", complain);
     if (has_filter(backend.filters, FilterType::request_redirect)) {
       complain(item("backendRefs", i) + ".filters", "has a RequestRedirect",
                "redirects among the filters of the rule");
     }
   }
-  if (rule.backend_refs.empty()) return;
-  if (has_filter(rule.filters, FilterType::request_redirect)) {
-    complain("backendRefs", "stands beside a RequestRedirect, which sends nothing on",
-             "one of them");
-  } else if (weights == 0) {
-    complain("backendRefs", "all weights are 0", "at least one weight above 0");
+  if (!rule.backend_refs.empty() && has_filter(rule.filters, FilterType::request_redirect)) {
+    return complain("backendRefs", "stands beside a RequestRedirect, which sends nothing on",
+                    "one of them");
   }
+  check_weights(rule.backend_refs, complain);
 }
 
 void check_rule(const HTTPRouteRule& rule, const Complain& complain) {
@@ -82,47 +72,50 @@ void check_timeouts(const HTTPRouteTimeouts& timeouts, const Complain& complain)
            "at most " + to_text(*timeouts.request));
 }
 
-void check_rule_names(const HTTPRoute& route, const Complain& complain) {
-  std::set<std::string_view> names;
-  for (std::size_t i = 0; i < route.rules.size(); ++i) {
-    const std::string& name = route.rules[i].name;
-    if (name.empty() || names.insert(name).second) continue;
-    complain(item("rules", i) + ".name", "is the name of another rule too", "each name once");
-  }
-}
-
 Shape describe_spec() {
   Shape shape = Shape::of<HTTPRoute>("Which requests go where.");
-  shape
-      .field("parentRefs", &HTTPRoute::parent_refs,
-             "What the route is attached to: Gateways, or Services of the mesh.")
-      .shaped(describe_parent_ref())
-      .items(1, 32)
-      .required();
-  shape
-      .field("hostnames", &HTTPRoute::hostnames,
-             "Only requests for these hosts: names, or *. and a name. Left out: all of the parent.")
-      .obeys(text_rules::host_pattern)
-      .items(0, 16);
+  describe_parents<HTTPRoute>(shape);
+  describe_hostnames<HTTPRoute>(
+      shape,
+      "Only requests for these hosts: names, or *. and a name. Left out: all of the parent.");
   shape
       .field("rules", &HTTPRoute::rules,
              "The rule with the most specific match wins, as Gateway API orders them.")
       .items(1, 16)
       .required();
-  shape.check(&check_rule_names);
+  shape.check(&check_rule_names<HTTPRoute>);
   return shape;
 }
 
 }  // namespace
 
-Shape describe(Of<HTTPBackendRef>) {
+void check_filter_types(const std::vector<HTTPRouteFilter>& filters, const std::string& where,
+                        const Complain& complain) {
+  std::set<FilterType> types;
+  for (std::size_t i = 0; i < filters.size(); ++i) {
+    if (types.insert(filters[i].type).second) continue;
+    complain(item(where, i), "is a second filter of its type", "each type once");
+  }
+}
+
+void check_weights(const std::vector<HTTPBackendRef>& backends, const Complain& complain) {
+  const auto is_off = [](const HTTPBackendRef& backend) { return backend.weight == 0; };
+  if (backends.empty() || !std::ranges::all_of(backends, is_off)) return;
+  complain("backendRefs", "all weights are 0", "at least one weight above 0");
+}
+
+Shape describe(Of<HTTPBackendRef>) { return describe_backend(RouteFilters::all); }
+
+Shape describe_backend(RouteFilters allowed) {
   Shape shape = Shape::of<HTTPBackendRef>("A service that requests go to.");
   shape.inlined(&HTTPBackendRef::ref, describe_backend_ref());
   shape
       .field("weight", &HTTPBackendRef::weight,
              "Its share of requests, relative to the other backends. 0: none.")
       .range(0, 1'000'000);
+  if (allowed == RouteFilters::none) return shape;
   shape.field("filters", &HTTPBackendRef::filters, "Changes only for what goes to this backend.")
+      .shaped(describe_filter(allowed))
       .items(0, 16);
   return shape;
 }
@@ -157,8 +150,7 @@ Shape describe(Of<SplitKey>) {
 
 Shape describe(Of<HTTPRouteRule>) {
   Shape shape = Shape::of<HTTPRouteRule>("Where requests that match go.");
-  shape.field("name", &HTTPRouteRule::name, "What policies call it in sectionName.")
-      .obeys(text_rules::dns_label);
+  describe_rule_name<HTTPRouteRule>(shape);
   shape.field("matches", &HTTPRouteRule::matches, "Which requests: any of these. Left out: all.")
       .items(0, 64);
   shape.field("filters", &HTTPRouteRule::filters, "Changes on the way; each type once.")
@@ -176,13 +168,9 @@ Shape describe(Of<HTTPRouteRule>) {
 }
 
 Shape describe(Of<HTTPRoute>) {
-  Shape shape = Shape::of<HTTPRoute>("Which requests go where. As in Gateway API.");
-  shape.constant("apiVersion", "gateway.networking.k8s.io/v1", "The version of this kind.");
-  shape.constant("kind", "HTTPRoute", "This kind.");
-  shape.field("metadata", &HTTPRoute::metadata, "Its name.").required();
-  shape.part("spec", describe_spec(), "What it says.").required();
-  shape.position(&HTTPRoute::position);
-  return shape;
+  return describe_resource<HTTPRoute>("HTTPRoute", {"gateway.networking.k8s.io/v1"},
+                                      "Which requests go where. As in Gateway API.",
+                                      describe_spec());
 }
 
 }  // namespace skiff

@@ -130,4 +130,10 @@ Shape describe(Of<SplitKey>);
 Shape describe(Of<HTTPRouteRule>);
 Shape describe(Of<HTTPRoute>);
 
+// Parts that the other kinds of route have too.
+enum class RouteFilters { all, of_headers, none };
+Shape describe_header_match();
+Shape describe_filter(RouteFilters allowed);
+Shape describe_backend(RouteFilters allowed);
+
 }  // namespace skiff

@@ -3,7 +3,7 @@
 #include <set>
 
 #include "config/schema/http_route.h"
-#include "config/schema/shape.h"
+#include "config/schema/route_shapes.h"
 
 namespace skiff {
 namespace {
@@ -12,10 +12,6 @@ std::string lower(std::string_view text) {
   std::string result(text);
   for (char& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return result;
-}
-
-std::string item(std::string_view list, std::size_t index, std::string_view field) {
-  return std::string(list).append("[").append(std::to_string(index)).append("].").append(field);
 }
 
 void check_path(const PathMatch& match, const Complain& complain) {
@@ -48,8 +44,7 @@ void check_names(const List& list, std::string_view field, std::string_view part
 }
 
 void check_match(const HTTPRouteMatch& match, const Complain& complain) {
-  const auto name_of = [](const NamedMatch& named) { return named.name; };
-  check_names(match.headers, "headers", "name", name_of, complain);
+  check_header_names(match.headers, complain);
   std::set<std::string_view> names;  // Of query parameters, where case counts.
   for (std::size_t i = 0; i < match.query_params.size(); ++i) {
     if (names.insert(match.query_params[i].name).second) continue;
@@ -85,6 +80,11 @@ Shape describe_named(std::string_view doc, const TextRule& name_rule) {
 
 }  // namespace
 
+void check_header_names(const std::vector<NamedMatch>& headers, const Complain& complain) {
+  const auto name_of = [](const NamedMatch& named) { return named.name; };
+  check_names(headers, "headers", "name", name_of, complain);
+}
+
 Shape describe(Of<PathMatch>) {
   Shape shape = Shape::of<PathMatch>("Which paths.");
   shape
@@ -101,11 +101,15 @@ Shape describe(Of<NamedMatch>) {
   return describe_named("A query parameter and what it must be.", text_rules::any);
 }
 
+Shape describe_header_match() {
+  return describe_named("A header and what it must be.", text_rules::header_name);
+}
+
 Shape describe(Of<HTTPRouteMatch>) {
   Shape shape = Shape::of<HTTPRouteMatch>("Which requests: all parts must match.");
   shape.field("path", &HTTPRouteMatch::path, "Which paths.");
   shape.field("headers", &HTTPRouteMatch::headers, "Headers that must be there.")
-      .shaped(describe_named("A header and what it must be.", text_rules::header_name))
+      .shaped(describe_header_match())
       .items(0, 16);
   shape.field("queryParams", &HTTPRouteMatch::query_params, "Query parameters that must be there.")
       .items(0, 16);
@@ -182,10 +186,12 @@ Shape describe(Of<RequestRedirect>) {
   return shape;
 }
 
-Shape describe(Of<HTTPRouteFilter>) {
+Shape describe_filter(RouteFilters allowed) {
+  std::vector<std::string_view> types = {"RequestHeaderModifier", "ResponseHeaderModifier"};
+  if (allowed == RouteFilters::all) types.insert(types.end(), {"URLRewrite", "RequestRedirect"});
   Shape shape = Shape::of<HTTPRouteFilter>("A change to requests or answers on their way.");
   shape.field("type", &HTTPRouteFilter::type, "Which change; its field is needed too.")
-      .one_of({"RequestHeaderModifier", "ResponseHeaderModifier", "URLRewrite", "RequestRedirect"})
+      .one_of(std::move(types))
       .required();
   shape
       .field("requestHeaderModifier", &HTTPRouteFilter::request_header_modifier,
@@ -197,14 +203,18 @@ Shape describe(Of<HTTPRouteFilter>) {
              "Changes the answer's headers.")
       .required()
       .only_for("type", {"ResponseHeaderModifier"});
+  shape.position(&HTTPRouteFilter::position);
+  if (allowed != RouteFilters::all) return shape;
+
   shape.field("urlRewrite", &HTTPRouteFilter::url_rewrite, "Changes host or path.")
       .required()
       .only_for("type", {"URLRewrite"});
   shape.field("requestRedirect", &HTTPRouteFilter::request_redirect, "Answers with a redirect.")
       .required()
       .only_for("type", {"RequestRedirect"});
-  shape.position(&HTTPRouteFilter::position);
   return shape;
 }
+
+Shape describe(Of<HTTPRouteFilter>) { return describe_filter(RouteFilters::all); }
 
 }  // namespace skiff

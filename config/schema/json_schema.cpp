@@ -23,7 +23,7 @@ Tree names(const std::vector<std::string_view>& list) {
 Tree text_schema(const Type& type) {
   Tree tree;
   tree.add("type", "string");
-  if (type.kind == Type::Kind::constant) {
+  if (type.kind == Type::Kind::constant && type.choices.size() == 1) {
     tree.add("const", type.choices.front());
   } else if (!type.choices.empty()) {
     tree.add("enum", names(type.choices));
@@ -46,7 +46,7 @@ void add_bounds(const Type& type, std::string_view least, std::string_view most,
 // Where one field says which others must be there.
 void add_variants(const Shape& shape, Tree& tree) {
   Tree rules = Tree::list({});
-  for (const Field& field : shape.fields()) {
+  for (const ShapeField& field : shape.fields()) {
     if (field.variant_of.empty() || !field.is_required) continue;
     Tree variant;
     variant.add("enum", names(field.variants));
@@ -65,7 +65,7 @@ void add_variants(const Shape& shape, Tree& tree) {
 }
 
 // Only scalars have a default worth telling, and no text is none.
-void add_default(const Field& field, const void* fresh, Tree& schema) {
+void add_default(const ShapeField& field, const void* fresh, Tree& schema) {
   using Kind = Type::Kind;
   const Kind kind = field.type.kind;
   if (field.is_required || kind == Kind::object || kind == Kind::list || kind == Kind::optional ||
@@ -78,6 +78,22 @@ void add_default(const Field& field, const void* fresh, Tree& schema) {
   schema.add("default", is_word ? Tree::word(text) : Tree::in_quotes(text));
 }
 
+bool is_always_required(const ShapeField& field) {
+  return field.is_required && field.variant_of.empty() && field.instead.empty();
+}
+
+// Where one of two fields must be there, and not both.
+void add_alternatives(const Shape& shape, Tree& tree) {
+  for (const ShapeField& field : shape.fields()) {
+    if (field.instead.empty()) continue;
+    Tree alternatives = Tree::list({});
+    for (const std::string_view name : {field.name, field.instead}) {
+      alternatives.items.emplace_back().add("required", names({name}));
+    }
+    tree.add("oneOf", std::move(alternatives));
+  }
+}
+
 Tree object_schema(const Shape& shape) {
   Tree tree;
   tree.add("type", "object");
@@ -85,17 +101,18 @@ Tree object_schema(const Shape& shape) {
   Tree properties;
   std::vector<std::string_view> required;
   const FreshObject fresh = shape.fresh();
-  for (const Field& field : shape.fields()) {
+  for (const ShapeField& field : shape.fields()) {
     Tree schema = schema_of(field.type);
     schema.entries.insert(schema.entries.begin(),
                           {"description", Tree::in_quotes(std::string(field.doc))});
     add_default(field, fresh.get(), schema);
     properties.add(field.name, std::move(schema));
-    if (field.is_required && field.variant_of.empty()) required.push_back(field.name);
+    if (is_always_required(field)) required.push_back(field.name);
   }
   if (!required.empty()) tree.add("required", names(required));
   tree.add("properties", std::move(properties));
   add_variants(shape, tree);
+  add_alternatives(shape, tree);
   return tree;
 }
 

@@ -17,16 +17,28 @@ void* append_to(std::vector<T>& list) {
   return &added;
 }
 
-constexpr std::array<Kind, 5> all_kinds = {{
+// The row of a kind of resource.
+template <typename T>
+constexpr Kind resource(std::string_view name, void* (*append)(Documents&)) {
+  return {name, true, &shape<T>, append};
+}
+
+template <auto list>
+constexpr auto append_to_list =
+    [](Documents& documents) { return append_to(documents.resources.*list); };
+
+constexpr std::array<Kind, 10> all_kinds = {{
     {"Sidecar", false, &shape<SidecarConfig>, [](Documents& d) { return append_to(d.sidecars); }},
-    {"Service", true, &shape<Service>,
-     [](Documents& d) { return append_to(d.resources.services); }},
-    {"Gateway", true, &shape<Gateway>,
-     [](Documents& d) { return append_to(d.resources.gateways); }},
-    {"HTTPRoute", true, &shape<HTTPRoute>,
-     [](Documents& d) { return append_to(d.resources.http_routes); }},
-    {"TrafficPolicy", true, &shape<TrafficPolicy>,
-     [](Documents& d) { return append_to(d.resources.traffic_policies); }},
+    resource<Service>("Service", append_to_list<&Resources::services>),
+    resource<Gateway>("Gateway", append_to_list<&Resources::gateways>),
+    resource<HTTPRoute>("HTTPRoute", append_to_list<&Resources::http_routes>),
+    resource<GRPCRoute>("GRPCRoute", append_to_list<&Resources::grpc_routes>),
+    resource<TCPRoute>("TCPRoute", append_to_list<&Resources::tcp_routes>),
+    resource<TLSRoute>("TLSRoute", append_to_list<&Resources::tls_routes>),
+    resource<TrafficPolicy>("TrafficPolicy", append_to_list<&Resources::traffic_policies>),
+    resource<MeshTLS>("MeshTLS", append_to_list<&Resources::mesh_tls>),
+    resource<AuthorizationPolicy>("AuthorizationPolicy",
+                                  append_to_list<&Resources::authorization_policies>),
 }};
 
 }  // namespace

@@ -12,7 +12,7 @@ namespace skiff {
 namespace {
 
 // What stands for a field that is left out; empty when there is no telling.
-std::string default_of(const Shape& shape, const Field& field) {
+std::string default_of(const Shape& shape, const ShapeField& field) {
   using Kind = Type::Kind;
   const FreshObject fresh = shape.fresh();
   switch (field.type.kind) {
@@ -40,7 +40,8 @@ std::string type_text(const Type& type) {
 }
 
 // When the field may stand: `required`, `only for type Header or Cookie`, or nothing.
-std::string condition_of(const Field& field) {
+std::string condition_of(const ShapeField& field) {
+  if (!field.instead.empty()) return "required, or " + std::string(field.instead);
   if (field.variant_of.empty()) return field.is_required ? "required" : "";
   return std::string(field.is_required ? "required for " : "only for ") +
          std::string(field.variant_of) + " " + one_of(field.variants);
@@ -52,9 +53,9 @@ std::string padded(std::string_view text, std::size_t width) {
 
 std::string list_of_fields(const Shape& shape) {
   std::size_t width = 0;
-  for (const Field& field : shape.fields()) width = std::max(width, field.name.size());
+  for (const ShapeField& field : shape.fields()) width = std::max(width, field.name.size());
   std::string text = "\nFields:\n";
-  for (const Field& field : shape.fields()) {
+  for (const ShapeField& field : shape.fields()) {
     const std::string condition = condition_of(field);
     text += "  " + padded(field.name, width) + "  " + std::string(field.doc) +
             (condition.empty() ? "" : " (" + condition + ")") + "\n";
@@ -65,7 +66,7 @@ std::string list_of_fields(const Shape& shape) {
 // A step of the way from a kind to the field that is asked for.
 struct Place {
   const Shape* inside = nullptr;  // Has the field; null for the kind itself.
-  const Field* field = nullptr;
+  const ShapeField* field = nullptr;
 };
 
 std::string explanation(const Kind& kind, const std::string& path, const Place& place) {
@@ -106,7 +107,7 @@ Violation unknown(std::string path, std::string what, std::vector<std::string_vi
 
 Violation unknown_field(std::string path, const Shape& shape, std::string_view name) {
   std::vector<std::string_view> names;
-  for (const Field& field : shape.fields()) names.push_back(field.name);
+  for (const ShapeField& field : shape.fields()) names.push_back(field.name);
   return unknown(std::move(path), "no field " + in_quotes(name), std::move(names), name);
 }
 
@@ -120,7 +121,7 @@ std::string escaped(std::string text) {
 void write_tables(const std::string& path, const Shape& shape, std::string& page) {
   page += "\n### " + path + "\n\n" + std::string(shape.doc()) + "\n\n";
   page += "| field | value | default | meaning |\n|---|---|---|---|\n";
-  for (const Field& field : shape.fields()) {
+  for (const ShapeField& field : shape.fields()) {
     std::string standard = default_of(shape, field);
     if (field.is_required) standard = "";
     if (!standard.empty()) standard = "`" + standard + "`";
@@ -129,7 +130,7 @@ void write_tables(const std::string& path, const Shape& shape, std::string& page
     page += "| `" + std::string(field.name) + "` | " + escaped(type_text(field.type)) + " | " +
             escaped(standard) + " | " + escaped(std::string(field.doc)) + " |\n";
   }
-  for (const Field& field : shape.fields()) {
+  for (const ShapeField& field : shape.fields()) {
     const Shape* inner = field.type.leaf().shape.get();
     if (inner == nullptr) continue;
     write_tables(path + "." + std::string(field.name) + (is_list(field.type) ? "[]" : ""), *inner,
@@ -152,8 +153,8 @@ Result<std::string, Violation> explain(std::string_view path) {
   Place place;
   for (std::size_t i = 1; i < parts.size(); ++i) {
     if (shape == nullptr) return unknown(so_far, "has no fields", {}, {});
-    const Field* field = shape->find(parts[i]);
-    const Field* spec = i == 1 ? shape->find("spec") : nullptr;
+    const ShapeField* field = shape->find(parts[i]);
+    const ShapeField* spec = i == 1 ? shape->find("spec") : nullptr;
     if (field == nullptr && spec && spec->type.shape->find(parts[i])) {
       so_far += ".spec";
       shape = spec->type.shape.get();

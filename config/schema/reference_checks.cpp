@@ -3,14 +3,11 @@
 #include <algorithm>
 #include <vector>
 
+#include "config/schema/item_path.h"
 #include "config/schema/scalars.h"
 
 namespace skiff {
 namespace {
-
-std::string item(std::string_view list, std::size_t index) {
-  return std::string(list).append("[").append(std::to_string(index)).append("]");
-}
 
 const std::string& namespace_of(const ObjectRef& ref, const Metadata& from) {
   return ref.ns.empty() ? from.ns : ref.ns;

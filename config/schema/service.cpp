@@ -1,14 +1,47 @@
 #include "config/schema/service.h"
 
+#include <array>
 #include <set>
 
+#include "config/schema/item_path.h"
 #include "config/schema/shape.h"
+#include "config/schema/violation.h"
 
 namespace skiff {
 namespace {
 
-std::string item(std::string_view list, std::size_t index, std::string_view field) {
-  return std::string(list).append("[").append(std::to_string(index)).append("].").append(field);
+// The well-known values of Kubernetes, and what they mean to us. WebSockets begin as HTTP; what is
+// TLS from the application on is bytes to us.
+constexpr std::array<std::pair<std::string_view, Protocol>, 8> app_protocols = {{
+    {"http", Protocol::http},
+    {"kubernetes.io/h2c", Protocol::http2},
+    {"kubernetes.io/ws", Protocol::http},
+    {"kubernetes.io/wss", Protocol::tls},
+    {"https", Protocol::tls},
+    {"grpc", Protocol::grpc},
+    {"tcp", Protocol::tcp},
+    {"tls", Protocol::tls},
+}};
+
+std::vector<std::string_view> app_protocol_names() {
+  std::vector<std::string_view> names;
+  for (const auto& [name, protocol] : app_protocols) names.push_back(name);
+  return names;
+}
+
+std::optional<Protocol> meaning_of(std::string_view app_protocol) {
+  for (const auto& [name, protocol] : app_protocols) {
+    if (name == app_protocol) return protocol;
+  }
+  return std::nullopt;
+}
+
+void check_protocol(const ServicePort& port, const Complain& complain) {
+  const std::optional<Protocol> meaning = meaning_of(port.app_protocol);
+  if (!meaning || !port.protocol || *meaning == *port.protocol) return;
+  const std::string name(protocol_names()[static_cast<std::size_t>(*meaning)]);
+  complain("appProtocol", in_quotes(port.app_protocol) + " does not agree with protocol",
+           "one of both, or protocol " + name);
 }
 
 void check_ports(const Service& service, const Complain& complain) {
@@ -73,6 +106,18 @@ Shape describe_spec() {
       .obeys(text_rules::dns_label);
   shape.field("subset", &Service::subset, "With `of`: only its endpoints that have these labels.");
   shape.field("endpoints", &Service::endpoints, "The instances.").items(0, 100'000);
+  shape
+      .field(
+          "identities", &Service::identities,
+          "Whom the instances may prove to be: SPIFFE IDs, or service accounts of the namespace. "
+          "Left out: the service account that has the service's name.")
+      .obeys(text_rules::identity)
+      .items(0, 64);
+  shape
+      .field("addresses", &Service::addresses,
+             "Captured connections to these addresses are meant for this service.")
+      .obeys(text_rules::ip_address)
+      .items(0, 64);
   shape.check(&check_ports);
   shape.check(&check_endpoints);
   shape.check(&check_subset);
@@ -81,6 +126,11 @@ Shape describe_spec() {
 
 }  // namespace
 
+Protocol protocol_of(const ServicePort& port) {
+  if (port.protocol) return *port.protocol;
+  return meaning_of(port.app_protocol).value_or(Protocol::http);
+}
+
 Shape describe(Of<ServicePort>) {
   Shape shape = Shape::of<ServicePort>("One port of a service.");
   shape.field("name", &ServicePort::name, "Needed where there are several ports.")
@@ -88,7 +138,15 @@ Shape describe(Of<ServicePort>) {
   shape.field("port", &ServicePort::port, "The number that callers use.")
       .range(1, 65'535)
       .required();
-  shape.field("protocol", &ServicePort::protocol, "What is spoken on it.").one_of(protocol_names());
+  shape
+      .field("protocol", &ServicePort::protocol,
+             "What is spoken on it. Left out: what appProtocol says, else HTTP.")
+      .one_of(protocol_names());
+  shape
+      .field("appProtocol", &ServicePort::app_protocol,
+             "The same in the words of Kubernetes; where both stand they must agree.")
+      .one_of(app_protocol_names());
+  shape.check(&check_protocol);
   shape.position(&ServicePort::position);
   return shape;
 }
@@ -116,8 +174,8 @@ Shape describe(Of<StaticEndpoint>) {
 
 Shape describe(Of<Service>) {
   Shape shape = Shape::of<Service>("A service and where its instances are.");
-  shape.constant("apiVersion", "skiff.dev/v1", "The version of this kind.");
-  shape.constant("kind", "Service", "This kind.");
+  shape.constant("apiVersion", {"skiff.dev/v1"}, "The version of this kind.");
+  shape.constant("kind", {"Service"}, "This kind.");
   shape.field("metadata", &Service::metadata, "Its name; a DNS label of at most 63.").required();
   shape.part("spec", describe_spec(), "What it is.").required();
   shape.position(&Service::position);

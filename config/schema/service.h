@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,9 +13,13 @@ namespace skiff {
 struct ServicePort {
   std::string name;  // May be empty where there is only one.
   std::uint16_t port = 0;
-  Protocol protocol = Protocol::http;
+  std::optional<Protocol> protocol;  // Nothing: what app_protocol says.
+  std::string app_protocol;          // In the words of Kubernetes: `kubernetes.io/h2c`, `grpc` …
   Position position;
 };
+
+// What is spoken on it: HTTP where nothing is said.
+Protocol protocol_of(const ServicePort& port);
 
 // One instance of a service.
 struct StaticEndpoint {
@@ -37,6 +42,10 @@ struct Service {
   std::map<std::string, std::string> subset;  // With `of`: only endpoints with these labels.
   std::string of;  // Another service of the namespace whose endpoints this one selects by `subset`.
   std::vector<StaticEndpoint> endpoints;
+  // Whom its endpoints may prove to be: `spiffe://…`, or names of service accounts of its
+  // namespace. Empty: the service account of the service's own name.
+  std::vector<std::string> identities;
+  std::vector<std::string> addresses;  // What captured connections go to when they mean it.
   Position position;
 };
 

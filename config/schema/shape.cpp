@@ -4,52 +4,58 @@
 
 namespace skiff {
 
-Field& Field::required() {
+ShapeField& ShapeField::required() {
   is_required = true;
   return *this;
 }
 
-Field& Field::range(std::uint64_t least, std::uint64_t most) {
+ShapeField& ShapeField::required_unless(std::string_view other_field) {
+  instead = other_field;
+  return required();
+}
+
+ShapeField& ShapeField::range(std::uint64_t least, std::uint64_t most) {
   type.leaf().least = least;
   type.leaf().most = most;
   return *this;
 }
 
-Field& Field::range(Milliseconds least, Milliseconds most) {
+ShapeField& ShapeField::range(Milliseconds least, Milliseconds most) {
   return range(static_cast<std::uint64_t>(least.count()), static_cast<std::uint64_t>(most.count()));
 }
 
-Field& Field::range(Bytes least, Bytes most) { return range(least.count, most.count); }
+ShapeField& ShapeField::range(Bytes least, Bytes most) { return range(least.count, most.count); }
 
-Field& Field::obeys(const TextRule& rule) {
+ShapeField& ShapeField::obeys(const TextRule& rule) {
   type.leaf().rule = &rule;
   return *this;
 }
 
-Field& Field::one_of(std::vector<std::string_view> names) {
+ShapeField& ShapeField::one_of(std::vector<std::string_view> names) {
   type.leaf().choices = std::move(names);
   return *this;
 }
 
-Field& Field::items(std::uint64_t least, std::uint64_t most) {
+ShapeField& ShapeField::items(std::uint64_t least, std::uint64_t most) {
   type.least = least;
   type.most = most;
   return *this;
 }
 
-Field& Field::only_for(std::string_view variant_field, std::vector<std::string_view> names) {
+ShapeField& ShapeField::only_for(std::string_view variant_field,
+                                 std::vector<std::string_view> names) {
   variant_of = variant_field;
   variants = std::move(names);
   return *this;
 }
 
-Field& Field::shaped(Shape shape) {
+ShapeField& ShapeField::shaped(Shape shape) {
   type.leaf().shape = std::make_shared<const Shape>(std::move(shape));
   return *this;
 }
 
-Field& Shape::part(std::string_view name, Shape shape, std::string_view doc) {
-  Field& added = fields_.emplace_back();
+ShapeField& Shape::part(std::string_view name, Shape shape, std::string_view doc) {
+  ShapeField& added = fields_.emplace_back();
   added.name = name;
   added.doc = doc;
   added.type.kind = Type::Kind::object;
@@ -57,17 +63,18 @@ Field& Shape::part(std::string_view name, Shape shape, std::string_view doc) {
   return added;
 }
 
-Field& Shape::constant(std::string_view name, std::string_view text, std::string_view doc) {
-  Field& added = fields_.emplace_back();
+ShapeField& Shape::constant(std::string_view name, std::vector<std::string_view> texts,
+                            std::string_view doc) {
+  ShapeField& added = fields_.emplace_back();
   added.name = name;
   added.doc = doc;
   added.type.kind = Type::Kind::constant;
-  added.type.choices = {text};
+  added.type.choices = std::move(texts);
   return added.required();
 }
 
-const Field* Shape::find(std::string_view name) const {
-  for (const Field& field : fields_) {
+const ShapeField* Shape::find(std::string_view name) const {
+  for (const ShapeField& field : fields_) {
     if (field.name == name) return &field;
   }
   return nullptr;
@@ -81,7 +88,7 @@ FreshObject Shape::fresh() const {
 
 void Shape::prepare(void* object) const {
   for (const auto& set_defaults : prepares_) set_defaults(object);
-  for (const Field& field : fields_) {
+  for (const ShapeField& field : fields_) {
     if (field.type.kind == Type::Kind::object) field.type.shape->prepare(field.in(object));
   }
 }
@@ -92,7 +99,7 @@ void Shape::place(void* object, const Position& position) const {
 }
 
 void Shape::inline_fields(const Shape& other, std::size_t offset) {
-  for (Field field : other.fields_) {
+  for (ShapeField field : other.fields_) {
     field.offset += offset;
     fields_.push_back(std::move(field));
   }

@@ -35,7 +35,7 @@ struct Access {
 struct Type {
   enum class Kind {
     text,      // std::string
-    constant,  // Always its one choice; not kept in memory.
+    constant,  // One of its choices, which mean the same; not kept in memory.
     text_map,  // std::map<std::string, std::string>
     boolean,
     integer,
@@ -64,12 +64,14 @@ struct Type {
 };
 
 // One entry of an object in YAML.
-struct Field {
+struct ShapeField {
   std::string_view name;
   std::string_view doc;
   Type type;
   std::size_t offset = 0;
   bool is_required = false;
+  // The field that may stand instead of this required one; never both.
+  std::string_view instead{};
   // A field of one variant: stands only where the field `variant_of` has one of these values, and
   // must stand there if is_required.
   std::string_view variant_of{};
@@ -81,15 +83,16 @@ struct Field {
   void* in(void* object) const { return static_cast<std::byte*>(object) + offset; }
 
   // Each says more about the field that was just described, and returns it for the next.
-  Field& required();
-  Field& range(std::uint64_t least, std::uint64_t most);
-  Field& range(Milliseconds least, Milliseconds most);
-  Field& range(Bytes least, Bytes most);
-  Field& obeys(const TextRule& rule);
-  Field& one_of(std::vector<std::string_view> names);
-  Field& items(std::uint64_t least, std::uint64_t most);
-  Field& only_for(std::string_view variant_field, std::vector<std::string_view> names);
-  Field& shaped(Shape shape);
+  ShapeField& required();
+  ShapeField& required_unless(std::string_view other_field);
+  ShapeField& range(std::uint64_t least, std::uint64_t most);
+  ShapeField& range(Milliseconds least, Milliseconds most);
+  ShapeField& range(Bytes least, Bytes most);
+  ShapeField& obeys(const TextRule& rule);
+  ShapeField& one_of(std::vector<std::string_view> names);
+  ShapeField& items(std::uint64_t least, std::uint64_t most);
+  ShapeField& only_for(std::string_view variant_field, std::vector<std::string_view> names);
+  ShapeField& shaped(Shape shape);
 };
 
 template <typename M>
@@ -117,8 +120,8 @@ class Shape final {
   }
 
   template <typename T, typename M>
-  Field& field(std::string_view name, M T::*member, std::string_view doc) {
-    Field& added = fields_.emplace_back();
+  ShapeField& field(std::string_view name, M T::*member, std::string_view doc) {
+    ShapeField& added = fields_.emplace_back();
     added.name = name;
     added.doc = doc;
     added.type = type_of<M>();
@@ -127,10 +130,11 @@ class Shape final {
   }
 
   // A part of the struct that is an object of its own in YAML, but not in C++.
-  Field& part(std::string_view name, Shape shape, std::string_view doc);
+  ShapeField& part(std::string_view name, Shape shape, std::string_view doc);
 
-  // A field that must always say `text`.
-  Field& constant(std::string_view name, std::string_view text, std::string_view doc);
+  // A field that must always say one of `texts`; which one is not kept, the first is printed.
+  ShapeField& constant(std::string_view name, std::vector<std::string_view> texts,
+                       std::string_view doc);
 
   // The fields of a member that is an object of its own in C++, but not in YAML.
   template <typename T, typename M>
@@ -159,9 +163,9 @@ class Shape final {
   }
 
   std::string_view doc() const { return doc_; }
-  const std::vector<Field>& fields() const { return fields_; }
+  const std::vector<ShapeField>& fields() const { return fields_; }
   const std::vector<ObjectCheck>& checks() const { return checks_; }
-  const Field* find(std::string_view name) const;
+  const ShapeField* find(std::string_view name) const;
 
   // An object as it is before anything is read, defaults filled in.
   FreshObject fresh() const;
@@ -182,7 +186,7 @@ class Shape final {
   }
 
   std::string_view doc_;
-  std::vector<Field> fields_;
+  std::vector<ShapeField> fields_;
   std::vector<ObjectCheck> checks_;
   std::function<FreshObject()> make_;
   std::vector<std::function<void(void*)>> prepares_;

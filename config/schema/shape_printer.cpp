@@ -56,7 +56,7 @@ bool is_equal_list(const Type& type, const void* one, const void* other) {
 bool is_equal(const Type& type, const void* one, const void* other) {
   switch (type.kind) {
     case Kind::object:
-      return std::ranges::all_of(type.shape->fields(), [&](const Field& field) {
+      return std::ranges::all_of(type.shape->fields(), [&](const ShapeField& field) {
         return is_equal(field.type, field.in(one), field.in(other));
       });
     case Kind::optional:
@@ -69,9 +69,13 @@ bool is_equal(const Type& type, const void* one, const void* other) {
   }
 }
 
-bool belongs(const Shape& shape, const Field& field, const void* object) {
+bool belongs(const Shape& shape, const ShapeField& field, const void* object) {
+  if (!field.instead.empty()) {
+    const ShapeField& other = *shape.find(field.instead);
+    return is_equal(other.type, other.in(object), other.in(shape.fresh().get()));
+  }
   if (field.variant_of.empty()) return true;
-  const Field* chooser = shape.find(field.variant_of);
+  const ShapeField* chooser = shape.find(field.variant_of);
   const std::string variant = scalar_text(chooser->type, chooser->in(object));
   return std::ranges::find(field.variants, variant) != field.variants.end();
 }
@@ -79,7 +83,7 @@ bool belongs(const Shape& shape, const Field& field, const void* object) {
 Tree to_tree(const Shape& shape, const void* object) {
   Tree tree;
   const FreshObject fresh = shape.fresh();
-  for (const Field& field : shape.fields()) {
+  for (const ShapeField& field : shape.fields()) {
     if (!belongs(shape, field, object)) continue;
     const void* value = field.in(object);
     if (!field.is_required && is_equal(field.type, value, field.in(fresh.get()))) continue;

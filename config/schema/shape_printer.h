@@ -18,7 +18,8 @@ Tree to_tree(const T& object) {
 // Whether two values of a type say the same.
 bool is_equal(const Type& type, const void* one, const void* other);
 
-// Whether `field` belongs to the variant that `object` is of; true of a field of no variant.
-bool belongs(const Shape& shape, const Field& field, const void* object);
+// Whether `field` belongs to the variant that `object` is of, and no other stands instead of it;
+// true of a field of no variant.
+bool belongs(const Shape& shape, const ShapeField& field, const void* object);
 
 }  // namespace skiff

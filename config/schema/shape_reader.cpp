@@ -64,10 +64,10 @@ struct ReadObject {
   const Step& step;
   FoundFields found{};
 
-  const YamlNode*& entry_of(const Field& field) {
+  const YamlNode*& entry_of(const ShapeField& field) {
     return found[static_cast<std::size_t>(&field - shape.fields().data())];
   }
-  const YamlNode* entry_of(const Field& field) const {
+  const YamlNode* entry_of(const ShapeField& field) const {
     return found[static_cast<std::size_t>(&field - shape.fields().data())];
   }
 };
@@ -84,30 +84,40 @@ void complain_of_kind(const Type& type, const YamlNode& node, const Step& step,
 void complain_of_unknown(const Shape& shape, const YamlNode& entry, const Step& step,
                          const Reporter& reporter) {
   std::vector<std::string_view> names;
-  for (const Field& field : shape.fields()) names.push_back(field.name);
+  for (const ShapeField& field : shape.fields()) names.push_back(field.name);
   std::string suggestion(nearest(entry.key, names));
   std::string expected = suggestion.empty() ? one_of(names) : "";
   reporter.at_key(entry, step, {"unknown field", std::move(expected), std::move(suggestion)});
 }
 
 void check_missing(const ReadObject& object, const Reporter& reporter) {
-  for (const Field& field : object.shape.fields()) {
-    if (!field.is_required || !field.variant_of.empty() || object.entry_of(field)) continue;
+  for (const ShapeField& field : object.shape.fields()) {
+    if (!field.is_required || !field.variant_of.empty()) continue;
+    const YamlNode* entry = object.entry_of(field);
+    const bool is_replaced =
+        !field.instead.empty() && object.entry_of(*object.shape.find(field.instead));
     const Step at{&object.step, field.name};
-    reporter.at_value(object.node, at, {"is missing", expectation(field.type), {}});
+    if (entry && is_replaced) {
+      const std::string other(field.instead);
+      reporter.at_key(*entry, at, {"does not belong beside " + other, "one of them", {}});
+    } else if (!entry && !is_replaced) {
+      std::string expected = expectation(field.type);
+      if (!field.instead.empty()) expected += ", or " + std::string(field.instead);
+      reporter.at_value(object.node, at, {"is missing", std::move(expected), {}});
+    }
   }
 }
 
 // Which variant the object is of: what the field says that tells, or its default.
-std::string variant_of(const ReadObject& object, const Field& field) {
-  const Field& chooser = *object.shape.find(field.variant_of);
+std::string variant_of(const ReadObject& object, const ShapeField& field) {
+  const ShapeField& chooser = *object.shape.find(field.variant_of);
   if (const YamlNode* entry = object.entry_of(chooser)) return std::string(entry->text);
   const FreshObject fresh = object.shape.fresh();
   return scalar_text(chooser.type, chooser.in(fresh.get()));
 }
 
 void check_variants(const ReadObject& object, const Reporter& reporter) {
-  for (const Field& field : object.shape.fields()) {
+  for (const ShapeField& field : object.shape.fields()) {
     const YamlNode* entry = object.entry_of(field);
     if (field.variant_of.empty() || (!field.is_required && !entry)) continue;
     const std::string variant = variant_of(object, field);
@@ -230,7 +240,7 @@ class Reader final {
     assert(object.shape.fields().size() <= most_fields);
     for (const YamlNode* entry = object.node.first; entry; entry = entry->next) {
       const Step at{&object.step, entry->key};
-      const Field* field = object.shape.find(entry->key);
+      const ShapeField* field = object.shape.find(entry->key);
       if (field == nullptr) {
         complain_of_unknown(object.shape, *entry, at, reporter_);
         continue;

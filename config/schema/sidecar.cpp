@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "config/schema/item_path.h"
 #include "config/schema/shape.h"
 
 namespace skiff {
@@ -22,13 +23,34 @@ void check_addresses(const SidecarConfig& config, const Complain& complain) {
   };
   const auto check_all = [&check](const auto& listeners, const std::string& field) {
     for (std::size_t i = 0; i < listeners.size(); ++i) {
-      check(listeners[i].address, listeners[i].port, field + "[" + std::to_string(i) + "].port");
+      check(listeners[i].address, listeners[i].port, item(field, i, "port"));
     }
   };
   check_all(config.inbound, "inbound");
   check_all(config.outbound, "outbound");
   check_all(config.gateway, "gateway");
   check(config.admin.address, config.admin.port, "admin.port");
+  std::set<std::string_view> sockets;
+  for (std::size_t i = 0; i < config.outbound.size(); ++i) {
+    const std::string& path = config.outbound[i].unix_socket;
+    if (path.empty() || sockets.insert(path).second) continue;
+    complain(item("outbound", i, "unixSocket"), "is another listener's too", "each path once");
+  }
+}
+
+// A trust domain has one set of roots.
+void check_federation(const IdentityConfig& identity, const Complain& complain) {
+  std::set<std::string_view> domains = {identity.trust_domain};
+  for (std::size_t i = 0; i < identity.federated.size(); ++i) {
+    if (domains.insert(identity.federated[i].trust_domain).second) continue;
+    complain(item("federated", i, "trustDomain"), "is named before",
+             "each trust domain once, without the own");
+  }
+}
+
+void check_capture(const CaptureConfig& capture, const Complain& complain) {
+  if (capture.inbound_port != capture.outbound_port) return;
+  complain("outboundPort", "is the inboundPort too", "two ports");
 }
 
 void describe_listeners(Shape& shape) {
@@ -55,6 +77,10 @@ Shape describe_spec() {
       .obeys(text_rules::any);
   shape.field("workers", &SidecarConfig::workers, "Threads that carry traffic.").range(1, 64);
   describe_listeners(shape);
+  shape.field("identity", &SidecarConfig::identity,
+              "Who it proves to be. Left out: it has no identity, and speaks no mutual TLS.");
+  shape.field("capture", &SidecarConfig::capture,
+              "Traffic that comes without being sent to a listener. Left out: none.");
   shape.field("admin", &SidecarConfig::admin, "Where the sidecar tells what it does.");
   shape
       .field("policies", &SidecarConfig::policies,
@@ -79,11 +105,25 @@ Shape describe(Of<InboundListener>) {
   shape.field("address", &InboundListener::address, "Where it listens.")
       .obeys(text_rules::ip_address);
   shape.field("port", &InboundListener::port, "Where it listens. 0: any free port.").required();
-  shape.field("application", &InboundListener::application, "Where the application listens.")
-      .obeys(text_rules::host_port)
+  shape
+      .field("application", &InboundListener::application,
+             "Where the application listens: ADDRESS:PORT, or unix: and the path of a socket.")
+      .obeys(text_rules::application)
       .required();
-  shape.field("protocol", &InboundListener::protocol, "What is spoken on it.")
-      .one_of(protocol_names());
+  shape
+      .field("servicePort", &InboundListener::service_port,
+             "Which port of the service it serves; policies go by it. Left out: the first.")
+      .range(1, 65'535);
+  shape
+      .field("protocol", &InboundListener::protocol,
+             "What is spoken on it. AUTO: HTTP/1, HTTP/2 or bytes, by what comes first.")
+      .one_of(listener_protocol_names());
+  shape
+      .field("tls", &InboundListener::tls,
+             "disabled: plain connections only. permissive: mutual TLS and plain ones. strict: "
+             "mutual TLS only. Left out: what MeshTLS says for this service and port, else "
+             "permissive.")
+      .one_of(tls_mode_names());
   shape.position(&InboundListener::position);
   return shape;
 }
@@ -94,7 +134,12 @@ Shape describe(Of<OutboundListener>) {
       .obeys(text_rules::dns_label);
   shape.field("address", &OutboundListener::address, "Where it listens.")
       .obeys(text_rules::ip_address);
-  shape.field("port", &OutboundListener::port, "Where it listens. 0: any free port.").required();
+  shape.field("port", &OutboundListener::port, "Where it listens. 0: any free port.")
+      .required_unless("unixSocket");
+  shape
+      .field("unixSocket", &OutboundListener::unix_socket,
+             "The path of a socket to listen on, instead of address and port.")
+      .obeys(text_rules::socket_path);
   shape
       .field("service", &OutboundListener::service,
              "All goes to this service, NAME or NAME.NAMESPACE. Left out: by the Host of each "
@@ -104,8 +149,10 @@ Shape describe(Of<OutboundListener>) {
       .field("servicePort", &OutboundListener::service_port,
              "Which port of the service. Left out: its first.")
       .range(1, 65'535);
-  shape.field("protocol", &OutboundListener::protocol, "What is spoken on it.")
-      .one_of(protocol_names());
+  shape
+      .field("protocol", &OutboundListener::protocol,
+             "What is spoken on it. AUTO: HTTP/1, HTTP/2, TLS or bytes, by what comes first.")
+      .one_of(listener_protocol_names());
   shape.position(&OutboundListener::position);
   return shape;
 }
@@ -129,6 +176,84 @@ Shape describe(Of<GatewayListener>) {
   return shape;
 }
 
+Shape describe(Of<FederatedBundle>) {
+  Shape shape = Shape::of<FederatedBundle>("Another trust domain whose identities are believed.");
+  shape.field("trustDomain", &FederatedBundle::trust_domain, "Its name.")
+      .obeys(text_rules::trust_domain)
+      .required();
+  shape.field("bundle", &FederatedBundle::bundle, "The file of its roots, PEM.")
+      .obeys(text_rules::file_path)
+      .required();
+  return shape;
+}
+
+Shape describe(Of<IdentityConfig>) {
+  Shape shape = Shape::of<IdentityConfig>(
+      "Who this sidecar proves to be, and whom it believes. Files are PEM, relative to this file, "
+      "and watched: what cannot be used leaves in force what was.");
+  shape
+      .field("trustDomain", &IdentityConfig::trust_domain,
+             "The trust domain of its SPIFFE ID, as in spiffe://TRUST_DOMAIN/ns/NAMESPACE/sa/NAME.")
+      .obeys(text_rules::trust_domain)
+      .required();
+  shape
+      .field("certificate", &IdentityConfig::certificate,
+             "The file of its certificate, then what leads to a root.")
+      .obeys(text_rules::file_path)
+      .required();
+  shape.field("key", &IdentityConfig::key, "The file of its private key, not encrypted.")
+      .obeys(text_rules::file_path)
+      .required();
+  shape.field("bundle", &IdentityConfig::bundle, "The file of the roots of its trust domain.")
+      .obeys(text_rules::file_path)
+      .required();
+  shape
+      .field("federated", &IdentityConfig::federated,
+             "Other trust domains, each with roots of its own.")
+      .items(0, 64);
+  shape.check(&check_federation);
+  return shape;
+}
+
+Shape describe(Of<CaptureConfig>) {
+  Shape shape = Shape::of<CaptureConfig>(
+      "Traffic that the kernel sends by way of the sidecar, without anybody naming it.");
+  shape.field("inboundPort", &CaptureConfig::inbound_port, "Where traffic from others is taken.")
+      .range(1, 65'535);
+  shape
+      .field("outboundPort", &CaptureConfig::outbound_port,
+             "Where traffic of the application is taken.")
+      .range(1, 65'535);
+  shape
+      .field("excludeInboundPorts", &CaptureConfig::exclude_inbound_ports,
+             "Ports of the application that others reach without the sidecar.")
+      .range(1, 65'535)
+      .items(0, 256);
+  shape
+      .field("excludeOutboundPorts", &CaptureConfig::exclude_outbound_ports,
+             "Ports of others that the application reaches without the sidecar.")
+      .range(1, 65'535)
+      .items(0, 256);
+  shape
+      .field("excludeOutboundAddresses", &CaptureConfig::exclude_outbound_addresses,
+             "Addresses that the application reaches without the sidecar.")
+      .obeys(text_rules::cidr)
+      .items(0, 256);
+  shape
+      .field("user", &CaptureConfig::user,
+             "The number of the user (uid) whose traffic is left alone, the sidecar's. Left out: "
+             "the one that the sidecar runs as.")
+      .range(0, UINT32_MAX - 1);
+  shape
+      .field("egress", &CaptureConfig::egress,
+             "What is sent to no known service. allow: let out. registry: refused.")
+      .one_of({"allow", "registry"});
+  shape.field("addresses", &CaptureConfig::addresses, "Which traffic is captured.")
+      .one_of({"both", "ipv4", "ipv6"});
+  shape.check(&check_capture);
+  return shape;
+}
+
 Shape describe(Of<AdminConfig>) {
   Shape shape = Shape::of<AdminConfig>("Where the sidecar tells what it does.");
   shape.field("address", &AdminConfig::address, "Where it listens.").obeys(text_rules::ip_address);
@@ -146,6 +271,41 @@ Shape describe(Of<AccessLogConfig>) {
       .only_for("mode", {"sampled"});
   shape.field("path", &AccessLogConfig::path, "stdout, stderr or a file.")
       .obeys(text_rules::file_path);
+  return shape;
+}
+
+Shape describe(Of<Http2LimitsConfig>) {
+  Shape shape = Shape::of<Http2LimitsConfig>("What one connection of HTTP/2 may do.");
+  shape
+      .field("concurrentStreams", &Http2LimitsConfig::concurrent_streams,
+             "Requests in flight on one connection; more are refused, and may be retried.")
+      .range(1, 1'000'000);
+  shape
+      .field("streamWindow", &Http2LimitsConfig::stream_window,
+             "How much of one body may come before it is taken.")
+      .range(Bytes{65'535}, Bytes{64 << 20});
+  shape
+      .field("connectionWindow", &Http2LimitsConfig::connection_window,
+             "The same of all bodies of a connection together.")
+      .range(Bytes{65'535}, Bytes{1 << 30});
+  shape
+      .field("glitchBurst", &Http2LimitsConfig::glitch_burst,
+             "Frames that serve nothing (resets, empty DATA, SETTINGS, PING and others) at once; "
+             "more end the connection.")
+      .range(1, 1'000'000);
+  shape
+      .field("glitchesPerSecond", &Http2LimitsConfig::glitches_per_second,
+             "The same, in the long run.")
+      .range(1, 1'000'000);
+  shape
+      .field("writeBuffer", &Http2LimitsConfig::write_buffer,
+             "What may wait for a client that does not read.")
+      .range(Bytes{64 * 1'024}, Bytes{1 << 30});
+  shape.check<Http2LimitsConfig>([](const Http2LimitsConfig& http2, const Complain& complain) {
+    if (http2.connection_window >= http2.stream_window) return;
+    complain("connectionWindow", to_text(http2.connection_window) + " is less than streamWindow",
+             "at least " + to_text(http2.stream_window));
+  });
   return shape;
 }
 
@@ -174,6 +334,7 @@ Shape describe(Of<LimitsConfig>) {
       .range(1, 10'000'000);
   shape.field("requestsPerConnection", &LimitsConfig::requests_per_connection,
               "After so many a connection is closed. 0: no limit.");
+  shape.field("http2", &LimitsConfig::http2, "What one connection of HTTP/2 may do.");
   return shape;
 }
 
@@ -196,6 +357,20 @@ Shape describe(Of<ClientTimeouts>) {
              "How long a client that has closed its side of an HTTP/1 connection is given for its "
              "answer to begin; then it counts as gone. 0s: no limit.")
       .range(off, hours(24));
+  shape
+      .field("detect", &ClientTimeouts::detect,
+             "How long a client may say nothing on a listener of protocol AUTO before it is taken "
+             "for one that waits for the server's bytes.")
+      .range(shortest, minutes(1));
+  shape
+      .field("tlsHandshake", &ClientTimeouts::tls_handshake,
+             "How long a TLS handshake may take; then the connection is closed.")
+      .range(shortest, minutes(1));
+  shape
+      .field("connectionAge", &ClientTimeouts::connection_age,
+             "After it a connection of HTTP/2 is told to take no more requests, give or take a "
+             "tenth. 0s: never.")
+      .range(off, hours(24));
   shape.field("drain", &ClientTimeouts::drain, "From SIGTERM until what still runs is cut.")
       .range(off, hours(1));
   return shape;
@@ -203,8 +378,8 @@ Shape describe(Of<ClientTimeouts>) {
 
 Shape describe(Of<SidecarConfig>) {
   Shape shape = Shape::of<SidecarConfig>("A sidecar's own file.");
-  shape.constant("apiVersion", "skiff.dev/v1", "The version of this kind.");
-  shape.constant("kind", "Sidecar", "This kind.");
+  shape.constant("apiVersion", {"skiff.dev/v1"}, "The version of this kind.");
+  shape.constant("kind", {"Sidecar"}, "This kind.");
   shape.field("metadata", &SidecarConfig::metadata, "Its name.").required();
   shape.part("spec", describe_spec(), "What it does.").required();
   shape.position(&SidecarConfig::position);

@@ -14,8 +14,10 @@ struct InboundListener {
   std::string name;
   std::string address = "0.0.0.0";
   std::uint16_t port = 0;
-  std::string application;  // `127.0.0.1:5002`: where the application listens.
+  std::string application;         // `127.0.0.1:5002` or `unix:/run/app.sock`: where it listens.
+  std::uint16_t service_port = 0;  // Which of the service's ports it serves. 0: the first.
   Protocol protocol = Protocol::http;
+  std::optional<TlsMode> tls;  // Nothing: what MeshTLS says, else permissive.
   Position position;
 };
 
@@ -24,6 +26,7 @@ struct OutboundListener {
   std::string name;
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;
+  std::string unix_socket;  // A path, instead of address and port.
   std::string
       service;  // `product` or `product.shop`: all goes there. Empty: by Host, or as an HTTP proxy.
   std::uint16_t service_port = 0;  // 0: the service's first port.
@@ -40,6 +43,36 @@ struct GatewayListener {
   Position position;
 };
 
+struct FederatedBundle {
+  std::string trust_domain;
+  std::string bundle;  // File.
+};
+
+// Who this sidecar proves to be, and whom it believes. Files (PEM) are relative to the sidecar's
+// own file and watched; what cannot be used leaves in force what was.
+struct IdentityConfig {
+  std::string trust_domain;
+  std::string certificate;  // The leaf first, then what leads to a root.
+  std::string key;
+  std::string bundle;  // The roots of the own trust domain.
+  std::vector<FederatedBundle> federated;
+};
+
+// All traffic of the machine or container comes by way of the sidecar, without anybody naming it.
+struct CaptureConfig {
+  enum class Egress { allow, registry };  // To what is no service: let out, or refused.
+  enum class Addresses { both, ipv4, ipv6 };
+  std::uint16_t inbound_port = 15'006;
+  std::uint16_t outbound_port = 15'001;
+  std::vector<std::uint16_t> exclude_inbound_ports;
+  std::vector<std::uint16_t> exclude_outbound_ports;
+  std::vector<std::string> exclude_outbound_addresses;  // `10.0.0.0/8`, `fd00::/8`.
+  std::optional<std::uint32_t>
+      user;  // Whose traffic is left alone: the sidecar's. Nothing: its own.
+  Egress egress = Egress::allow;
+  Addresses addresses = Addresses::both;
+};
+
 struct AdminConfig {
   std::string address = "127.0.0.1";
   std::uint16_t port = 15000;
@@ -54,6 +87,16 @@ struct AccessLogConfig {
   std::string path = "stdout";  // `stdout`, `stderr` or a file.
 };
 
+// Of one connection that speaks HTTP/2, beside LimitsConfig, whose limits of headers hold too.
+struct Http2LimitsConfig {
+  std::uint32_t concurrent_streams = 1'000;  // A client's; more are refused, and may be retried.
+  Bytes stream_window{256 * 1024};
+  Bytes connection_window{4 * 1024 * 1024};
+  std::uint32_t glitch_burst = 1'000;       // Frames that serve nothing: so many at once,
+  std::uint32_t glitches_per_second = 100;  // and so many a second.
+  Bytes write_buffer{1024 * 1024};
+};
+
 // Each of these refuses with its own reason when it is passed.
 struct LimitsConfig {
   enum class Underscored { refuse, drop };
@@ -64,6 +107,7 @@ struct LimitsConfig {
   Bytes body_bytes{0};                        // 413. 0: no limit.
   std::uint32_t connections = 10'000;         // From clients, per sidecar; more are closed at once.
   std::uint32_t requests_per_connection = 0;  // 0: no limit; at the limit: Connection: close.
+  Http2LimitsConfig http2;
 };
 
 struct ClientTimeouts {
@@ -71,7 +115,10 @@ struct ClientTimeouts {
   Milliseconds connection_idle{3'600'000};  // Between requests.
   Milliseconds stream_idle{300'000};        // No byte either way within a request.
   Milliseconds half_closed{5'000};  // From a client's end to the begin of the answer it waits for.
-  Milliseconds drain{45'000};       // From SIGTERM until what still runs is cut.
+  Milliseconds detect{100};         // Until bytes came that tell what a client speaks.
+  Milliseconds tls_handshake{5'000};  // Until a TLS handshake is done.
+  Milliseconds connection_age{0};     // Then HTTP/2 connections are told to go. 0s: never.
+  Milliseconds drain{45'000};         // From SIGTERM until what still runs is cut.
 };
 
 // The sidecar's own file.
@@ -84,6 +131,8 @@ struct SidecarConfig {
   std::vector<InboundListener> inbound;
   std::vector<OutboundListener> outbound;
   std::vector<GatewayListener> gateway;
+  std::optional<IdentityConfig> identity;  // Nothing: no mutual TLS.
+  std::optional<CaptureConfig> capture;    // Nothing: only the listeners above.
   AdminConfig admin;
   std::string policies;  // A directory (relative: to this file) of the resources; watched.
   AccessLogConfig access_log;
@@ -96,8 +145,12 @@ struct SidecarConfig {
 Shape describe(Of<InboundListener>);
 Shape describe(Of<OutboundListener>);
 Shape describe(Of<GatewayListener>);
+Shape describe(Of<FederatedBundle>);
+Shape describe(Of<IdentityConfig>);
+Shape describe(Of<CaptureConfig>);
 Shape describe(Of<AdminConfig>);
 Shape describe(Of<AccessLogConfig>);
+Shape describe(Of<Http2LimitsConfig>);
 Shape describe(Of<LimitsConfig>);
 Shape describe(Of<ClientTimeouts>);
 Shape describe(Of<SidecarConfig>);

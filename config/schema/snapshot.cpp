@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "config/schema/reference_checks.h"
+#include "config/schema/shape.h"
 #include "config/schema/yaml_reader.h"
 
 namespace skiff {
@@ -14,7 +15,13 @@ std::string place(const Position& position) {
 }
 
 template <typename T>
-void check_names(const std::vector<T>& resources, std::string_view kind, Violations& violations) {
+std::string_view kind_of() {
+  return shape_of<T>()->find("kind")->type.choices.front();
+}
+
+template <typename T>
+void check_names(const std::vector<T>& resources, Violations& violations) {
+  const std::string_view kind = kind_of<T>();
   std::unordered_map<std::string, const T*> first;
   for (const T& resource : resources) {
     const std::string name = full_name(resource.metadata.ns, resource.metadata.name);
@@ -57,10 +64,7 @@ void check_hosts(const Resources& resources, Violations& violations) {
 
 Violations check_together(const Resources& resources) {
   Violations violations;
-  check_names(resources.services, "Service", violations);
-  check_names(resources.gateways, "Gateway", violations);
-  check_names(resources.http_routes, "HTTPRoute", violations);
-  check_names(resources.traffic_policies, "TrafficPolicy", violations);
+  for_each_list(resources, [&violations](const auto& list) { check_names(list, violations); });
   check_hosts(resources, violations);
 
   const ResourceIndex index(resources);

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 
+#include "config/schema/spiffe_id.h"
+
 namespace skiff {
 namespace {
 
@@ -14,6 +16,7 @@ constexpr std::size_t most_of_name = 253;
 constexpr std::size_t most_of_path = 1'024;
 constexpr std::size_t most_of_value = 4'096;
 constexpr std::size_t most_of_regex = 1'024;
+constexpr std::size_t most_of_socket_path = 107;  // Of sockaddr_un, with a zero behind.
 constexpr std::int64_t regex_memory = 64 * 1'024;
 
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
@@ -102,6 +105,87 @@ bool is_host_port(std::string_view text) {
   return host.find(':') == host.npos && (is_ip_address(host) || is_name(host));
 }
 
+bool is_method_token(std::string_view text) {
+  return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, [](char c) {
+    return is_upper(c) || is_digit(c) || c == '-' || c == '_';
+  });
+}
+
+bool is_socket_path(std::string_view text) {
+  return text.size() > 1 && text.starts_with('/') && text.size() <= most_of_socket_path &&
+         std::ranges::all_of(text, is_visible);
+}
+
+bool is_application(std::string_view text) {
+  constexpr std::string_view unix_scheme = "unix:";
+  return text.starts_with(unix_scheme) ? is_socket_path(text.substr(unix_scheme.size()))
+                                       : is_host_port(text);
+}
+
+bool is_cidr(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  if (slash == text.npos || !is_ip_address(text.substr(0, slash))) return false;
+  const std::string_view bits = text.substr(slash + 1);
+  if (bits.empty() || bits.size() > 3 || !std::ranges::all_of(bits, is_digit)) return false;
+  if (bits.size() > 1 && bits.front() == '0') return false;
+  const bool is_ipv6 = text.find(':') != text.npos;
+  return std::stoul(std::string(bits)) <= (is_ipv6 ? 128U : 32U);
+}
+
+bool is_identity(std::string_view text) {
+  return text.starts_with("spiffe:") ? parse_spiffe_id(text).has_value() : is_name(text);
+}
+
+// A beginning reaches beyond the trust domain: none may be a part of another's name.
+bool is_identity_pattern(std::string_view text) {
+  if (!text.ends_with('*')) return parse_spiffe_id(text).has_value();
+  if (text == "*") return true;
+  text.remove_suffix(1);
+  const bool ends_with_slash = text.ends_with('/');
+  return parse_spiffe_id(std::string(text) + (ends_with_slash ? "x" : "")).has_value();
+}
+
+bool is_hex(char c) { return is_digit(c) || (c >= 'A' && c <= 'F'); }
+
+// An escape in upper case, and only of what cannot stand there by itself (RFC 3986, 6.2.2), nor of
+// what is refused in requests: NUL, slash and backslash.
+bool is_canonical_escape(std::string_view digits) {
+  if (digits.size() < 2 || !is_hex(digits[0]) || !is_hex(digits[1])) return false;
+  const auto value_of = [](char c) { return is_digit(c) ? c - '0' : c - 'A' + 10; };
+  const char c = static_cast<char>(value_of(digits[0]) * 16 + value_of(digits[1]));
+  constexpr std::string_view unreserved_marks = "-._~";
+  const bool is_unreserved = is_lower(c) || is_upper(c) || is_digit(c) ||
+                             unreserved_marks.find(c) != std::string_view::npos;
+  return !is_unreserved && c != '\0' && c != '/' && c != '\\';
+}
+
+// What canonical_target() in sidecar/http/path.h leaves as it is.
+bool is_path_pattern(std::string_view text) {
+  if (text.ends_with("/*")) text.remove_suffix(1);
+  if (!is_absolute_path(text) || text.find_first_of(";\\*") != text.npos) return false;
+  for (std::size_t at = text.find('%'); at != text.npos; at = text.find('%', at + 1)) {
+    if (!is_canonical_escape(text.substr(at + 1))) return false;
+  }
+  return true;
+}
+
+bool is_grpc_method(std::string_view text) {
+  if (text.empty() || text.size() > most_of_path || is_digit(text.front())) return false;
+  return std::ranges::all_of(
+      text, [](char c) { return is_lower(c) || is_upper(c) || is_digit(c) || c == '_'; });
+}
+
+bool is_grpc_service(std::string_view text) {
+  if (text.size() > most_of_path) return false;
+  for (std::size_t dot = text.find('.'); dot != text.npos; dot = text.find('.')) {
+    if (!is_grpc_method(text.substr(0, dot))) return false;
+    text.remove_prefix(dot + 1);
+  }
+  return is_grpc_method(text);
+}
+
+bool is_trust_domain_text(std::string_view text) { return is_trust_domain(text); }
+
 bool is_regex(std::string_view text) { return compiles(text); }
 
 std::string why_no_regex(std::string_view text) {
@@ -176,6 +260,32 @@ const TextRule timestamp = {"a UTC time such as 2026-01-31T12:00:00Z",
                             is_timestamp};
 const TextRule file_path = {"a path of at most 4096 bytes without control characters", "",
                             is_file_path};
+const TextRule http_method_token = {"a method in upper case, such as GET or PURGE",
+                                    "^[A-Z0-9_-]{1,64}$", is_method_token};
+const TextRule application = {"ADDRESS:PORT, or unix: and an absolute path",
+                              "^(.+:[1-9][0-9]{0,4}|unix:/[!-~]{1,106})$", is_application};
+const TextRule socket_path = {"an absolute path of at most 107 bytes without blanks",
+                              "^/[!-~]{1,106}$", is_socket_path};
+const TextRule cidr = {"an address and a number of bits, such as 10.0.0.0/8 or fd00::/8",
+                       "^[0-9a-fA-F.:]+/[0-9]{1,3}$", is_cidr};
+const TextRule trust_domain = {
+    "a trust domain: lower-case letters, digits, -, _ and ., at most 255", "^[a-z0-9._-]{1,255}$",
+    is_trust_domain_text};
+const TextRule identity = {
+    "spiffe://TRUST_DOMAIN/PATH, or the name of a service account",
+    "^(spiffe://[a-z0-9._-]{1,255}(/[A-Za-z0-9._-]+)+|[a-z0-9]([-a-z0-9.]*[a-z0-9])?)$",
+    is_identity};
+const TextRule identity_pattern = {
+    "spiffe://TRUST_DOMAIN/PATH, the same with a * behind it, or * alone",
+    "^(\\*|spiffe://[a-z0-9._-]{1,255}/[A-Za-z0-9._/-]*\\*?)$", is_identity_pattern};
+const TextRule path_pattern = {
+    "a path in canonical form, such as /orders, or with /* behind it; * nowhere else", "^/[!-~]*$",
+    is_path_pattern};
+const TextRule grpc_service = {"PACKAGE.SERVICE: letters, digits, _ and .",
+                               "^[A-Za-z_][A-Za-z0-9_]*(\\.[A-Za-z_][A-Za-z0-9_]*)*$",
+                               is_grpc_service};
+const TextRule grpc_method = {"a name of letters, digits and _", "^[A-Za-z_][A-Za-z0-9_]*$",
+                              is_grpc_method};
 
 }  // namespace text_rules
 }  // namespace skiff

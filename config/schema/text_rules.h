@@ -31,6 +31,17 @@ extern const TextRule regex;          // What RE2 compiles within its limits.
 extern const TextRule timestamp;      // RFC 3339.
 extern const TextRule file_path;      // No control characters.
 
+extern const TextRule http_method_token;  // Any method, also one that RFC 9110 does not know.
+extern const TextRule application;        // A host_port, or `unix:` and a socket_path.
+extern const TextRule socket_path;        // An absolute path that fits a Unix socket's address.
+extern const TextRule cidr;               // `10.0.0.0/8`, `fd00::/8`.
+extern const TextRule trust_domain;       // SPIFFE's.
+extern const TextRule identity;           // A SPIFFE ID, or the name of a service account.
+extern const TextRule identity_pattern;   // A SPIFFE ID, a beginning of one and `*`, or `*`.
+extern const TextRule path_pattern;       // A path in its one form, or such a path and `/*`.
+extern const TextRule grpc_service;       // `shop.Catalog`.
+extern const TextRule grpc_method;        // `ListProducts`.
+
 }  // namespace text_rules
 
 // Whether RE2 takes `pattern`, within 1,024 bytes and 64 KiB of program; else `reason` says why

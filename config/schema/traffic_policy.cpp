@@ -224,8 +224,8 @@ Shape describe(Of<HealthCheckConfig>) {
 
 Shape describe(Of<TrafficPolicy>) {
   Shape shape = Shape::of<TrafficPolicy>("How one service, or one route, is called.");
-  shape.constant("apiVersion", "skiff.dev/v1", "The version of this kind.");
-  shape.constant("kind", "TrafficPolicy", "This kind.");
+  shape.constant("apiVersion", {"skiff.dev/v1"}, "The version of this kind.");
+  shape.constant("kind", {"TrafficPolicy"}, "This kind.");
   shape.field("metadata", &TrafficPolicy::metadata, "Its name.").required();
   shape.part("spec", describe_spec(), "What it says.").required();
   shape.position(&TrafficPolicy::position);

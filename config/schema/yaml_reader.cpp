@@ -122,10 +122,7 @@ Result<Resources, Violations> read_resources(const std::vector<std::string>& pat
 Result<SidecarConfig, Violations> read_sidecar(const std::string& file) {
   auto documents = read_documents({file});
   if (!documents) return documents.error();
-  const Resources& others = documents->resources;
-  const bool is_alone = others.services.empty() && others.gateways.empty() &&
-                        others.http_routes.empty() && others.traffic_policies.empty();
-  if (documents->sidecars.size() != 1 || !is_alone) {
+  if (documents->sidecars.size() != 1 || count(documents->resources) != 0) {
     return Violations{violation_of(file, "not a sidecar's file", "one document of kind Sidecar")};
   }
   return std::move(documents->sidecars.front());

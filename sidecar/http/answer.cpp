@@ -57,6 +57,7 @@ std::string_view answer_for(const Error& error, Arena& arena, Response& response
   response.reason_phrase = phrase_of(info.status);
   response.headers.add(arena, "content-type", "application/json");
   response.headers.add(arena, "x-skiff-reason", info.reason);
+  if (!error.policy.empty()) response.headers.add(arena, "x-skiff-policy", error.policy);
   if (info.status == 503) response.headers.add(arena, "retry-after", "1");
   const std::string_view body = join(
       arena, {R"({"error":")", response.reason_phrase, R"(","reason":")", info.reason, "\"}\n"});

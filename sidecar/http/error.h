@@ -90,6 +90,8 @@ struct Error {
   // being closed for lying idle, but the request may have been read.
   bool reused = false;
   std::string_view detail{};  // A literal; for the log.
+  // Which rule refused, where the caller may know; lives as long as the exchange.
+  std::string_view policy{};
 };
 
 }  // namespace skiff

@@ -68,6 +68,7 @@ struct Marks {
   std::string_view route;         // RouteRule::name; empty: none matched.
   std::string_view target;        // TargetSpec::name.
   std::string_view endpoint;      // Its address, of the last attempt.
+  std::string_view policy;        // NAMESPACE/NAME/RULE that let it through or refused it, if any.
   std::uint16_t attempts = 0;     // Sent to a backend so far.
   std::uint16_t status = 0;       // Sent to the client; 0: nothing yet.
   ErrorKind reason =

@@ -15,7 +15,7 @@ class Planner final {
   Planner(const Resources& resources, std::string_view ns);
 
   // Once.
-  std::unique_ptr<const RoutePlan> plan();
+  std::unique_ptr<const RoutePlan> plan(std::string_view own_service);
 
  private:
   using Group = TableBuilder::Group;
@@ -41,6 +41,7 @@ class Planner final {
   void name_service(TableBuilder& table, const Service& service, Group group) const;
 
   void plan_gateway(const Gateway& gateway, const GatewayPort& listener);
+  void plan_inbound(std::string_view own_service);
 
   void add_rules(PathIndex& paths, ReadyRoute& route);
   const RouteRule* implicit_rule(std::uint32_t target);
@@ -52,6 +53,7 @@ class Planner final {
   const Resources& resources_;
   const std::string ns_;
   const PolicyChoice policies_;
+  const TlsChoice tls_;
   TargetList targets_;
   std::vector<ReadyRoute> routes_;  // In the order in which equals are tried.
   TextMap<Attached> attached_;      // By the service's qualified name.
@@ -66,7 +68,8 @@ Planner::Planner(const Resources& resources, std::string_view ns)
     : resources_(resources),
       ns_(ns),
       policies_(resources.traffic_policies),
-      targets_(resources.services, policies_) {
+      tls_(resources.mesh_tls),
+      targets_(resources.services, policies_, tls_) {
   for (const HTTPRoute& route : resources.http_routes) routes_.push_back({&route, {}});
   std::stable_sort(routes_.begin(), routes_.end(), [](const auto& a, const auto& b) {
     return comes_before(a.route->metadata, b.route->metadata);
@@ -74,10 +77,11 @@ Planner::Planner(const Resources& resources, std::string_view ns)
   everything_ = compile({});
 }
 
-std::unique_ptr<const RoutePlan> Planner::plan() {
+std::unique_ptr<const RoutePlan> Planner::plan(std::string_view own_service) {
   plan_mesh();
   for (const Gateway& gateway : resources_.gateways)
     for (const GatewayPort& listener : gateway.listeners) plan_gateway(gateway, listener);
+  if (!own_service.empty()) plan_inbound(own_service);
   plan_->targets = targets_.take();
   return std::move(plan_);
 }
@@ -94,6 +98,7 @@ void Planner::plan_mesh() {
   group = 0;
   for (const Service& service : resources_.services) {
     for (const std::string& host : service.hosts) table.add_host(host, group);
+    for (const std::string& address : service.addresses) table.add_address(address, group);
     ++group;
   }
   plan_->mesh = table.build();
@@ -167,6 +172,20 @@ void Planner::plan_gateway(const Gateway& gateway, const GatewayPort& listener) 
   plan_->gateways.emplace_back(qualified(gateway.metadata) + "/" + listener.name, table.build());
 }
 
+// ---- The sidecar's own service
+
+void Planner::plan_inbound(std::string_view own_service) {
+  plan_->inbound.ports = targets_.inbound_ports(own_service, ns_);
+  const auto names_it = [&](const ObjectRef& ref) {
+    return ref.name == own_service && namespace_of(ref, ns_) == ns_;
+  };
+  for (const AuthorizationPolicy* policy : in_order(resources_.authorization_policies)) {
+    const auto& refs = policy->target_refs;
+    const bool counts = refs.empty() || std::any_of(refs.begin(), refs.end(), names_it);
+    if (policy->metadata.ns == ns_ && counts) plan_->inbound.policies.push_back(*policy);
+  }
+}
+
 // ---- Rules
 
 void Planner::add_rules(PathIndex& paths, ReadyRoute& route) {
@@ -226,8 +245,22 @@ const CompiledMatch* Planner::compile(const HTTPRouteMatch& match) {
 
 }  // namespace
 
-std::shared_ptr<const RoutePlan> make_route_plan(const Resources& resources, std::string_view ns) {
-  return Planner(resources, ns).plan();
+std::shared_ptr<const RoutePlan> make_route_plan(const Resources& resources, std::string_view ns,
+                                                 std::string_view own_service) {
+  return Planner(resources, ns).plan(own_service);
+}
+
+const InboundPort* InboundPlan::find(std::uint16_t port) const {
+  if (port == 0) return ports.empty() ? nullptr : &ports.front();
+  const auto found = std::ranges::find(ports, port, &InboundPort::port);
+  return found == ports.end() ? nullptr : &*found;
+}
+
+const InboundPort* InboundPlan::find_by_endpoint(std::uint16_t endpoint_port) const {
+  const auto found = std::ranges::find_if(ports, [endpoint_port](const InboundPort& port) {
+    return std::ranges::find(port.endpoint_ports, endpoint_port) != port.endpoint_ports.end();
+  });
+  return found == ports.end() ? nullptr : &*found;
 }
 
 const RouteTable* RoutePlan::gateway(std::string_view name) const {

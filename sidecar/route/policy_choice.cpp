@@ -1,7 +1,5 @@
 #include "sidecar/route/policy_choice.h"
 
-#include <algorithm>
-
 #include "sidecar/route/names.h"
 
 namespace skiff {
@@ -19,12 +17,7 @@ std::string port_part(std::uint16_t port) { return ":" + std::to_string(port); }
 }  // namespace
 
 PolicyChoice::PolicyChoice(const std::vector<TrafficPolicy>& policies) {
-  std::vector<const TrafficPolicy*> ordered;
-  for (const TrafficPolicy& policy : policies) ordered.push_back(&policy);
-  std::stable_sort(ordered.begin(), ordered.end(), [](const auto* a, const auto* b) {
-    return comes_before(a->metadata, b->metadata);
-  });
-  for (const TrafficPolicy* policy : ordered) {
+  for (const TrafficPolicy* policy : in_order(policies)) {
     for (const ObjectRef& ref : policy->target_refs) {
       const std::string part = ref.port != 0 ? port_part(ref.port) : ref.section_name;
       const std::string& ns = namespace_of(ref, policy->metadata.ns);

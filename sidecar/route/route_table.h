@@ -22,6 +22,11 @@ struct TargetSpec {
   std::string name;       // `product.shop`; with a second port: `product.shop:9090`. Metric label.
   std::string authority;  // `product`: the Host for health checks.
   Protocol protocol = Protocol::http;
+  // What MeshTLS says: `strict` is mutual TLS or nothing, `permissive` where we have an identity.
+  TlsMode tls = TlsMode::permissive;
+  // Whom its endpoints may prove to be, at least one: `spiffe://…`, or a path (`/ns/…/sa/…`) of our
+  // own trust domain; full_identity() makes one of both.
+  std::vector<std::string> identities;
   TrafficPolicy
       policy;  // The one whose targetRefs name the service most specifically, or defaults.
   EndpointSpecs endpoints;
@@ -48,11 +53,36 @@ struct RouteRule {
   SplitKey split_key;
 };
 
+// What holds for one port of the sidecar's own service.
+struct InboundPort {
+  std::uint16_t port = 0;  // The service's.
+  // Where its endpoints listen: a captured connection to one of these came for this port.
+  std::vector<std::uint16_t> endpoint_ports;
+  Protocol protocol = Protocol::http;
+  TlsMode tls = TlsMode::permissive;
+};
+
+// What holds for what others ask of the sidecar's own service.
+struct InboundPlan {
+  std::vector<InboundPort> ports;             // In the service's order; empty: it is not known.
+  std::vector<AuthorizationPolicy> policies;  // All that count, enforced or not.
+
+  // `port` 0: the first. Null: there is none.
+  const InboundPort* find(std::uint16_t port) const;
+  // By where the endpoint listens; null: none of its ports.
+  const InboundPort* find_by_endpoint(std::uint16_t endpoint_port) const;
+};
+
 // Hosts and matches of one kind of listener, in Gateway API's order of precedence: the most
 // specific host; then exact path, longest prefix, regular expression; method; number of headers, of
 // query parameters; the older route; its name; the first rule. Immutable; any thread may read.
 // Cost: independent of the number of routes (hash by host, then by path segment), but for regular
 // expressions and rules that share one path, which are tried in turn.
+//
+// Of a call of gRPC: the service, then the method, as its path says them. Bytes (Version::bytes)
+// have no path: where their scheme is `tls` and a TLSRoute names the server that they ask for
+// (their authority), it goes there; else as a TCPRoute says; else, on a port without any route, to
+// the service.
 class RouteTable {
  public:
   struct Found {
@@ -68,6 +98,10 @@ class RouteTable {
   // All rules of one service (`NAME` or `NAME.NAMESPACE`) whatever the Host.
   virtual Found find_for_service(std::string_view service, std::uint16_t port,
                                  const Request& request) const = 0;
+  // The same of the service that has `address` among its `addresses`, as inet_ntop() writes it, and
+  // this port. Not known: a captured connection to something else.
+  virtual Found find_by_address(std::string_view address, std::uint16_t port,
+                                const Request& request) const = 0;
 };
 
 struct RoutePlan {
@@ -77,14 +111,16 @@ struct RoutePlan {
   std::unique_ptr<RouteTable> mesh;                           // For outbound listeners.
   // By `NAME.NAMESPACE/SECTION`; see gateway().
   std::vector<std::pair<std::string, std::unique_ptr<RouteTable>>> gateways;
+  InboundPlan inbound;
 
   // `NAME.NAMESPACE/` finds a Gateway's only listener. Null: there is none, or several.
   const RouteTable* gateway(std::string_view name) const;
 };
 
-// What `resources` mean for a sidecar of namespace `ns`: names without a namespace are of `ns`, and
-// consumer routes (GEP-1294) of `ns` come before the producer's. Needs resources that passed the
-// cross checks (config/schema/snapshot.h).
-std::shared_ptr<const RoutePlan> make_route_plan(const Resources& resources, std::string_view ns);
+// What `resources` mean for a sidecar of namespace `ns` beside `own_service` (empty: beside none):
+// names without a namespace are of `ns`, and consumer routes (GEP-1294) of `ns` come before the
+// producer's. Needs resources that passed the cross checks (config/schema/snapshot.h).
+std::shared_ptr<const RoutePlan> make_route_plan(const Resources& resources, std::string_view ns,
+                                                 std::string_view own_service = {});
 
 }  // namespace skiff

@@ -1,5 +1,9 @@
 #include "sidecar/route/table_builder.h"
 
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <array>
 #include <optional>
 
 #include "sidecar/route/names.h"
@@ -8,8 +12,12 @@ namespace skiff {
 
 class TableBuilder::Table final : public RouteTable {
  public:
-  Table(HostIndex hosts, std::string limit, std::vector<Ports> groups)
-      : hosts_(std::move(hosts)), limit_(std::move(limit)), groups_(std::move(groups)) {}
+  Table(HostIndex hosts, TextMap<std::vector<Group>> addresses, std::string limit,
+        std::vector<Ports> groups)
+      : hosts_(std::move(hosts)),
+        addresses_(std::move(addresses)),
+        limit_(std::move(limit)),
+        groups_(std::move(groups)) {}
 
   Found find(std::string_view host, std::uint16_t port, const Request& request) const override {
     Found found;
@@ -27,6 +35,17 @@ class TableBuilder::Table final : public RouteTable {
     return group.has_value() ? find_in(*group, port, request) : Found{};
   }
 
+  Found find_by_address(std::string_view address, std::uint16_t port,
+                        const Request& request) const override {
+    const auto at = addresses_.find(address);
+    if (at == addresses_.end()) return {};
+    for (const Group group : at->second) {
+      const auto is_it = [port](const auto& each) { return each.first == port; };
+      if (std::ranges::any_of(groups_[group], is_it)) return find_in(group, port, request);
+    }
+    return {};
+  }
+
  private:
   Found find_in(Group group, std::uint16_t port, const Request& request) const {
     for (const auto& [its_port, paths] : groups_[group]) {
@@ -40,6 +59,7 @@ class TableBuilder::Table final : public RouteTable {
   }
 
   HostIndex hosts_;
+  TextMap<std::vector<Group>> addresses_;
   std::string limit_;  // A hostname that covers all hosts.
   std::vector<Ports> groups_;
 };
@@ -50,6 +70,15 @@ TableBuilder::Group TableBuilder::add_group() {
 }
 
 void TableBuilder::add_host(std::string_view host, Group group) { hosts_.add(host, group); }
+
+void TableBuilder::add_address(std::string_view address, Group group) {
+  const std::string given(address);
+  const int family = given.find(':') == std::string::npos ? AF_INET : AF_INET6;
+  std::array<unsigned char, sizeof(in6_addr)> bytes;
+  std::array<char, INET6_ADDRSTRLEN> text;
+  if (::inet_pton(family, given.c_str(), bytes.data()) != 1) return;
+  addresses_[::inet_ntop(family, bytes.data(), text.data(), text.size())].push_back(group);
+}
 
 TableBuilder::Group TableBuilder::group_of(std::string_view host) {
   const auto next = static_cast<Group>(groups_.size());
@@ -67,8 +96,8 @@ PathIndex& TableBuilder::paths(Group group, std::uint16_t port) {
 void TableBuilder::limit_hosts(std::string_view hostname) { limit_ = lower_case(hostname); }
 
 std::unique_ptr<RouteTable> TableBuilder::build() {
-  return std::make_unique<Table>(std::exchange(hosts_, {}), std::exchange(limit_, {}),
-                                 std::exchange(groups_, {}));
+  return std::make_unique<Table>(std::exchange(hosts_, {}), std::exchange(addresses_, {}),
+                                 std::exchange(limit_, {}), std::exchange(groups_, {}));
 }
 
 }  // namespace skiff

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/text_map.h"
 #include "sidecar/route/host_index.h"
 #include "sidecar/route/path_index.h"
 #include "sidecar/route/route_table.h"
@@ -24,6 +25,9 @@ class TableBuilder final {
 
   // Gives `host` (a wildcard, or empty: any) to `group`, unless it has one already.
   void add_host(std::string_view host, Group group);
+  // Makes `group` known by an address of IPv4 or IPv6; several groups may have one, for different
+  // ports.
+  void add_address(std::string_view address, Group group);
   // The group of `host`, made on first use.
   Group group_of(std::string_view host);
 
@@ -42,6 +46,7 @@ class TableBuilder final {
   class Table;
 
   HostIndex hosts_;
+  TextMap<std::vector<Group>> addresses_;  // As inet_ntop() writes them.
   std::string limit_;
   std::vector<Ports> groups_;
 };

@@ -1,7 +1,9 @@
 #include "sidecar/route/target_list.h"
 
 #include <algorithm>
+#include <set>
 
+#include "config/schema/spiffe_id.h"
 #include "sidecar/route/names.h"
 
 namespace skiff {
@@ -36,23 +38,48 @@ std::string_view name_among(const std::vector<ServicePort>& own, const ServicePo
 }
 
 // The endpoints of `base` that serve `port` and have the labels of `subset`.
-std::vector<EndpointSpec> endpoints_of(const Service& base, const ServicePort& port, bool is_first,
-                                       const std::map<std::string, std::string>& subset) {
+std::vector<const StaticEndpoint*> endpoints_of(const Service& base, const ServicePort& port,
+                                                bool is_first,
+                                                const std::map<std::string, std::string>& subset) {
   const std::string_view name = name_among(base.ports, port);
   const bool is_base_first = base.ports.empty() ? is_first : name == base.ports.front().name;
-  std::vector<EndpointSpec> specs;
+  std::vector<const StaticEndpoint*> endpoints;
   for (const StaticEndpoint& endpoint : base.endpoints) {
     const bool serves = endpoint.port_name.empty() ? is_base_first : endpoint.port_name == name;
-    if (serves && has_labels(endpoint, subset))
-      specs.push_back({socket_address(endpoint), endpoint.weight, endpoint.zone});
+    if (serves && has_labels(endpoint, subset)) endpoints.push_back(&endpoint);
   }
+  return endpoints;
+}
+
+std::vector<EndpointSpec> specs_of(const std::vector<const StaticEndpoint*>& endpoints) {
+  std::vector<EndpointSpec> specs;
+  for (const StaticEndpoint* endpoint : endpoints)
+    specs.push_back({socket_address(*endpoint), endpoint->weight, endpoint->zone});
   return specs;
+}
+
+// Names of service accounts become paths.
+std::vector<std::string> identities_of(const Service& service, const Service& base) {
+  const Service& named = service.identities.empty() ? base : service;
+  const std::string& ns = named.metadata.ns;
+  if (named.identities.empty()) return {workload_path(ns, named.metadata.name)};
+  std::vector<std::string> identities;
+  for (const std::string& identity : named.identities)
+    identities.push_back(parse_spiffe_id(identity) ? identity : workload_path(ns, identity));
+  return identities;
+}
+
+std::vector<ServicePort> ports_of(const Service& service, const Service& base) {
+  std::vector<ServicePort> ports = service.ports.empty() ? base.ports : service.ports;
+  if (ports.empty()) ports.emplace_back();
+  return ports;
 }
 
 }  // namespace
 
-TargetList::TargetList(const std::vector<Service>& services, const PolicyChoice& policies)
-    : policies_(policies) {
+TargetList::TargetList(const std::vector<Service>& services, const PolicyChoice& policies,
+                       const TlsChoice& tls)
+    : policies_(policies), tls_(tls) {
   for (const Service& service : services) services_.emplace(qualified(service.metadata), &service);
   for (const Service& service : services) add(service);
 }
@@ -61,19 +88,20 @@ void TargetList::add(const Service& service) {
   const auto [at, is_new] = ports_.try_emplace(qualified(service.metadata));
   if (!is_new) return;
   const Service& base = base_of(service);
-  std::vector<ServicePort> ports = service.ports.empty() ? base.ports : service.ports;
-  if (ports.empty()) ports.emplace_back();
+  const std::vector<ServicePort> ports = ports_of(service, base);
 
   for (const ServicePort& port : ports) {
     const bool is_first = &port == &ports.front();
     TargetSpec target;
     target.name = is_first ? at->first : with_port(at->first, port.port);
     target.authority = service.metadata.name;
-    target.protocol = port.protocol;
+    target.protocol = protocol_of(port);
+    target.tls = tls_.mode(service.metadata, base.metadata, port.port);
+    target.identities = identities_of(service, base);
     const TrafficPolicy* policy = policies_.for_port(service.metadata, port);
     if (policy == nullptr) policy = policies_.for_port(base.metadata, port);
     if (policy != nullptr) target.policy = *policy;
-    target.endpoints = endpoints_of(base, port, is_first, service.subset);
+    target.endpoints = specs_of(endpoints_of(base, port, is_first, service.subset));
     at->second.emplace_back(port.port, static_cast<Index>(targets_.size()));
     targets_.push_back(std::move(target));
   }
@@ -92,6 +120,28 @@ const TargetList::Ports& TargetList::ports(const Metadata& service) const {
 const TargetList::Ports* TargetList::find(std::string_view name, std::string_view ns) const {
   const auto at = ports_.find(qualified(name, ns));
   return at == ports_.end() ? nullptr : &at->second;
+}
+
+std::vector<InboundPort> TargetList::inbound_ports(std::string_view name,
+                                                   std::string_view ns) const {
+  const auto at = services_.find(qualified(name, ns));
+  if (at == services_.end()) return {};
+  const Service& service = *at->second;
+  const Service& base = base_of(service);
+  const std::vector<ServicePort> ports = ports_of(service, base);
+  std::vector<InboundPort> inbound;
+  for (const ServicePort& port : ports) {
+    InboundPort& added = inbound.emplace_back();
+    added.port = port.port;
+    added.protocol = protocol_of(port);
+    added.tls = tls_.mode(service.metadata, base.metadata, port.port);
+    const bool is_first = &port == &ports.front();
+    std::set<std::uint16_t> numbers;
+    for (const StaticEndpoint* endpoint : endpoints_of(base, port, is_first, service.subset))
+      numbers.insert(endpoint->port);
+    added.endpoint_ports.assign(numbers.begin(), numbers.end());
+  }
+  return inbound;
 }
 
 TargetList::Index TargetList::target(std::string_view name, std::string_view ns,

@@ -10,6 +10,7 @@
 #include "config/schema/service.h"
 #include "sidecar/route/policy_choice.h"
 #include "sidecar/route/route_table.h"
+#include "sidecar/route/tls_choice.h"
 
 namespace skiff {
 
@@ -20,8 +21,9 @@ class TargetList final {
  public:
   using Index = std::uint32_t;
 
-  // Both outlive the list.
-  TargetList(const std::vector<Service>& services, const PolicyChoice& policies);
+  // All outlive the list.
+  TargetList(const std::vector<Service>& services, const PolicyChoice& policies,
+             const TlsChoice& tls);
 
   // The ports of a service with their targets, in the service's order; at least one.
   using Ports = std::vector<std::pair<std::uint16_t, Index>>;
@@ -34,6 +36,9 @@ class TargetList final {
   // endpoints, so that its share of a split fails and the rest goes on.
   Index target(std::string_view name, std::string_view ns, std::uint16_t port);
 
+  // What holds for connections to `service` from others; nothing where it is not known.
+  std::vector<InboundPort> inbound_ports(std::string_view name, std::string_view ns) const;
+
   const TargetSpec& operator[](Index index) const { return targets_[index]; }
   std::vector<TargetSpec> take() { return std::move(targets_); }
 
@@ -42,6 +47,7 @@ class TargetList final {
   const Service& base_of(const Service& service) const;
 
   const PolicyChoice& policies_;
+  const TlsChoice& tls_;
   TextMap<const Service*> services_;  // By qualified name.
   TextMap<Ports> ports_;              // By qualified name.
   TextMap<Index> missing_;            // By the target's name.

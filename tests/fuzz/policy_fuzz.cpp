@@ -1,7 +1,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "config/schema/shape_printer.h"
+#include "config/schema/document_text.h"
 #include "config/schema/snapshot.h"
 #include "config/schema/yaml_reader.h"
 #include "tests/support/yaml_oracle.h"
@@ -11,21 +11,6 @@ namespace {
 
 void expect(bool holds) {
   if (!holds) std::abort();
-}
-
-template <typename T>
-void print_all(const std::vector<T>& resources, std::string& out) {
-  for (const T& resource : resources) out += "---\n" + to_yaml(to_tree(resource));
-}
-
-std::string printed(const Documents& documents) {
-  std::string out;
-  print_all(documents.sidecars, out);
-  print_all(documents.resources.services, out);
-  print_all(documents.resources.gateways, out);
-  print_all(documents.resources.http_routes, out);
-  print_all(documents.resources.traffic_policies, out);
-  return out;
 }
 
 // What is taken is written back so that it says the same; what is refused has a place.
@@ -39,10 +24,10 @@ void check_policies(const std::string& text) {
     return;
   }
   check_together(documents->resources);
-  const std::string once = printed(*documents);
+  const std::string once = to_text(*documents);
   const auto again = read_text(once, "f");
   expect(again.has_value());
-  expect(printed(*again) == once);
+  expect(to_text(*again) == once);
 }
 
 // What our YAML parser takes means the same to yaml-cpp, but for a `?` within plain text in a flow,

@@ -7,7 +7,6 @@
 #include <fstream>
 #include <sstream>
 
-#include "config/schema/shape_printer.h"
 #include "config/schema/snapshot.h"
 #include "config/schema/yaml_reader.h"
 
@@ -20,11 +19,6 @@ void add_texts(const Violations& violations, std::vector<std::string>& texts) {
   for (const Violation& violation : violations) {
     texts.push_back(to_text(violation).substr(std::string("FILE:").size()));
   }
-}
-
-template <typename T>
-void print_all(const std::vector<T>& resources, std::string& out) {
-  for (const T& resource : resources) out += "---\n" + to_yaml(to_tree(resource));
 }
 
 }  // namespace
@@ -49,16 +43,6 @@ std::vector<std::string> errors_of(const std::string& text) {
     if (!is_alone) add_texts(check_sidecar(sidecar, documents->resources), texts);
   }
   return texts;
-}
-
-std::string printed(const Documents& documents) {
-  std::string out;
-  print_all(documents.sidecars, out);
-  print_all(documents.resources.services, out);
-  print_all(documents.resources.gateways, out);
-  print_all(documents.resources.http_routes, out);
-  print_all(documents.resources.traffic_policies, out);
-  return out;
 }
 
 std::string repository_file(const std::string& path) {

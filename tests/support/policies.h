@@ -14,9 +14,6 @@ Documents read_policies(const std::string& text);
 // What is wrong with a text, in itself and together, as `LINE:COLUMN: PATH: …`.
 std::vector<std::string> errors_of(const std::string& text);
 
-// The documents as they are written back, one after the other.
-std::string printed(const Documents& documents);
-
 // The contents of a file of the repository, named from its root.
 std::string repository_file(const std::string& path);
 // The files of a folder of the repository that end so, with their paths from its root.

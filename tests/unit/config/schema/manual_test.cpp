@@ -26,7 +26,7 @@ TEST(Explain, SuggestsWhatWasMeant) {
 }
 
 void expect_explained(const Shape& shape, const std::string& path) {
-  for (const Field& field : shape.fields()) {
+  for (const ShapeField& field : shape.fields()) {
     const std::string inner = path + "." + std::string(field.name);
     const auto text = explain(inner);
     ASSERT_TRUE(text) << inner;

@@ -71,12 +71,12 @@ void change(const Type& type, void* value) {
 }
 
 void change_all(const Shape& shape, void* object) {
-  for (const Field& field : shape.fields()) change(field.type, field.in(object));
+  for (const ShapeField& field : shape.fields()) change(field.type, field.in(object));
 }
 
 void expect_all_written(const Shape& shape, const void* object, const Tree& tree,
                         const std::string& path) {
-  for (const Field& field : shape.fields()) {
+  for (const ShapeField& field : shape.fields()) {
     if (!belongs(shape, field, object) || has_one_value(field.type)) continue;
     const auto entry = std::ranges::find(
         tree.entries, field.name, [](const auto& each) { return std::string_view(each.first); });
@@ -104,7 +104,7 @@ TEST(IsEqual, SeesEveryField) {
     const FreshObject one = kind.shape().fresh();
     const FreshObject other = kind.shape().fresh();
     EXPECT_TRUE(is_equal(type, one.get(), other.get()));
-    for (const Field& field : kind.shape().find("spec")->type.shape->fields()) {
+    for (const ShapeField& field : kind.shape().find("spec")->type.shape->fields()) {
       if (has_one_value(field.type)) continue;
       const FreshObject changed = kind.shape().fresh();
       change(field.type, field.in(changed.get()));

@@ -62,7 +62,7 @@ TEST(Shape, GrowsAList) {
 void check_description(const Shape& shape, const std::string& path) {
   EXPECT_LE(shape.fields().size(), 24U) << path;
   EXPECT_TRUE(shape.doc().ends_with('.')) << path;
-  for (const Field& field : shape.fields()) {
+  for (const ShapeField& field : shape.fields()) {
     const std::string inner = path + "." + std::string(field.name);
     EXPECT_TRUE(field.doc.ends_with('.')) << inner << " says: " << field.doc;
     EXPECT_EQ(shape.find(field.name), &field) << inner << " is there twice";
@@ -70,7 +70,7 @@ void check_description(const Shape& shape, const std::string& path) {
       EXPECT_FALSE(field.type.leaf().choices.empty()) << inner;
     }
     if (!field.variant_of.empty()) {
-      const Field* chooser = shape.find(field.variant_of);
+      const ShapeField* chooser = shape.find(field.variant_of);
       ASSERT_NE(chooser, nullptr) << inner;
       for (const std::string_view name : field.variants) {
         EXPECT_NE(std::ranges::find(chooser->type.choices, name), chooser->type.choices.end())

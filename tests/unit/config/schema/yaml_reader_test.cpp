@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "config/schema/document_text.h"
 #include "config/schema/snapshot.h"
 #include "tests/support/policies.h"
 #include "tests/support/temporary_folder.h"
@@ -46,9 +47,9 @@ TEST(Examples, AreRight) {
 
 TEST(Examples, SayTheSameWhenTheyAreWrittenBack) {
   for (const std::string& file : test::repository_files("config/examples", ".yaml")) {
-    const std::string once = test::printed(test::read_policies(test::repository_file(file)));
+    const std::string once = to_text(test::read_policies(test::repository_file(file)));
     EXPECT_NE(once, "") << file;
-    EXPECT_EQ(test::printed(test::read_policies(once)), once) << file;
+    EXPECT_EQ(to_text(test::read_policies(once)), once) << file;
   }
 }
 

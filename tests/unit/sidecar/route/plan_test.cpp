@@ -29,7 +29,8 @@ Service service(std::string name, std::string ns = "shop",
                 std::vector<std::uint16_t> ports = {80}) {
   Service made;
   made.metadata = named(std::move(name), std::move(ns));
-  for (const std::uint16_t port : ports) made.ports.push_back({std::to_string(port), port, {}, {}});
+  for (const std::uint16_t port : ports)
+    made.ports.push_back({std::to_string(port), port, {}, {}, {}});
   return made;
 }
 
@@ -225,7 +226,7 @@ TEST(Plan, ARulesTimeoutIsItsOwnElseThatOfThePolicyWhichNamesItsRoute) {
 Gateway gateway() {
   Gateway made;
   made.metadata = named("edge", "shop");
-  made.listeners = {{"any", "", 80, {}, {}}, {"example", "*.example.com", 81, {}, {}}};
+  made.listeners = {{"any", "", 80, {}, {}, {}}, {"example", "*.example.com", 81, {}, {}, {}}};
   return made;
 }
 

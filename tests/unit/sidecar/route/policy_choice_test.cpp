@@ -35,7 +35,7 @@ std::string name_of(const TrafficPolicy* policy) {
 }
 
 ServicePort port(std::string name, std::uint16_t number) {
-  return {std::move(name), number, {}, {}};
+  return {std::move(name), number, {}, {}, {}};
 }
 
 TEST(PolicyChoice, NamesTheServiceOfItsOwnNamespace) {

@@ -24,8 +24,8 @@ StaticEndpoint endpoint(std::string address, std::string port_name = "", std::st
   return made;
 }
 
-ServicePort port(std::string name, std::uint16_t number, Protocol protocol = Protocol::http) {
-  return {std::move(name), number, protocol, {}};
+ServicePort port(std::string name, std::uint16_t number, std::optional<Protocol> protocol = {}) {
+  return {std::move(name), number, protocol, {}, {}};
 }
 
 std::vector<std::string> addresses(const TargetSpec& target) {
@@ -41,7 +41,8 @@ TEST(TargetList, EachPortIsATargetWithTheEndpointsThatServeIt) {
       made("product", {port("http", 80), port("grpc", 9090, Protocol::grpc)},
            {endpoint("10.0.0.1"), endpoint("10.0.0.2", "grpc"), endpoint("10.0.0.3", "http")})};
   const PolicyChoice policies({});
-  TargetList targets(services, policies);
+  const TlsChoice tls({});
+  TargetList targets(services, policies, tls);
   const TargetSpec& http = targets[targets.target("product", "shop", 0)];
   const TargetSpec& grpc = targets[targets.target("product", "shop", 9090)];
   EXPECT_EQ(http.name, "product.shop");
@@ -56,7 +57,8 @@ TEST(TargetList, AnIpv6AddressGetsBrackets) {
   const std::vector<Service> services{
       made("a", {port("", 80)}, {endpoint("::1"), endpoint("[::2]")})};
   const PolicyChoice policies({});
-  TargetList targets(services, policies);
+  const TlsChoice tls({});
+  TargetList targets(services, policies, tls);
   EXPECT_EQ(addresses(targets[0]), (Addresses{"[::1]:5000", "[::2]:5000"}));
 }
 
@@ -68,12 +70,13 @@ TEST(TargetList, ASubsetHasTheEndpointsThatCarryItsLabels) {
   services[0].of = "product";
   services[0].subset = {{"version", "v2"}};
   const PolicyChoice policies({});
-  TargetList targets(services, policies);
+  const TlsChoice tls({});
+  TargetList targets(services, policies, tls);
   EXPECT_EQ(addresses(targets[targets.target("v2", "shop", 80)]), (Addresses{"10.0.0.2:5000"}));
   EXPECT_EQ(addresses(targets[targets.target("v2", "shop", 90)]), (Addresses{"10.0.0.3:5000"}));
 
   services[0].ports = {port("", 80)};
-  TargetList with_own_port(services, policies);
+  TargetList with_own_port(services, policies, tls);
   const auto index = with_own_port.target("v2", "shop", 0);
   EXPECT_EQ(addresses(with_own_port[index]), (Addresses{"10.0.0.2:5000"})) << "by its number";
 }
@@ -91,7 +94,8 @@ TEST(TargetList, ASubsetsPolicyIsItsOwnElseThatOfTheWhole) {
     rows[i].timeouts.connect = Milliseconds(i + 1);
   }
   const PolicyChoice policies(rows);
-  TargetList targets(services, policies);
+  const TlsChoice tls({});
+  TargetList targets(services, policies, tls);
   const auto connect = [&](const char* name) {
     return targets[targets.target(name, "shop", 0)].policy.timeouts.connect;
   };
@@ -103,7 +107,8 @@ TEST(TargetList, ASubsetsPolicyIsItsOwnElseThatOfTheWhole) {
 TEST(TargetList, WhatDoesNotExistIsATargetWithoutEndpoints) {
   const std::vector<Service> services{made("product", {port("", 80)}, {endpoint("10.0.0.1")})};
   const PolicyChoice policies({});
-  TargetList targets(services, policies);
+  const TlsChoice tls({});
+  TargetList targets(services, policies, tls);
   const auto missing = targets.target("product", "shop", 81);
   EXPECT_EQ(targets.target("product", "shop", 81), missing) << "made once";
   EXPECT_EQ(targets[missing].name, "product.shop:81");

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/schema/authorization_policy.h"
+#include "sidecar/http/forwarder.h"
+
+namespace skiff {
+
+// What is asked, and by whom.
+struct AuthorizationInput {
+  std::string_view identity;  // Proved by the caller's certificate, `spiffe://…`; empty: none.
+  std::uint16_t port = 0;     // Of the service.
+  // In its canonical form; of Version::bytes, nothing of it is looked at.
+  const Request& request;
+};
+
+// What a decision goes by: a rule, or that rules of ALLOW are there and none matched.
+struct AuthorizationReason {
+  std::uint32_t index = 0;  // Dense, from 0; see Authorizer::reasons().
+  std::string policy;       // `NAMESPACE/NAME`; empty: no ALLOW matched.
+  std::string rule;         // Empty: no ALLOW matched.
+  std::string name;         // `NAMESPACE/NAME/RULE`, or `no-allow`.
+};
+
+struct AuthorizationDecision {
+  bool allowed = false;
+  const AuthorizationReason* reason = nullptr;  // Null: no policy says anything.
+};
+
+struct Verdict {
+  AuthorizationDecision enforced;
+  // As if the policies in shadow were enforced too; without any of them the same as `enforced`.
+  AuthorizationDecision shadow;
+};
+
+// The policies of one service, made ready. Refused where a rule of DENY matches; else let through
+// where a rule of ALLOW matches; else refused where there is a policy of ALLOW; else let through.
+// Of several rules that match, the first in the order of policies (older, then by name) is named.
+//
+// What cannot be known counts against the caller: methods, paths and headers of bytes, a value that
+// is not UTF-8 for a regular expression, and an expression that RE2 does not take fulfil a
+// condition of DENY and fail one of ALLOW. All values of a repeated header are looked at: ALLOW
+// needs each of them to match; for DENY one is enough, also one item of a list, or all of them
+// joined by commas.
+//
+// Immutable; any thread may ask it; allocates nothing but for headers that stand several times.
+class Authorizer final {
+ public:
+  // `namespaces` in rules mean those of `trust_domain`; empty: none.
+  Authorizer(const std::vector<AuthorizationPolicy>& policies, std::string_view trust_domain);
+  Authorizer(const Authorizer&) = delete;
+  Authorizer& operator=(const Authorizer&) = delete;
+  ~Authorizer();
+
+  Verdict decide(const AuthorizationInput& input) const;
+
+  // By index.
+  std::span<const AuthorizationReason> reasons() const;
+  bool has_shadows() const;
+
+ private:
+  struct Compiled;
+  std::unique_ptr<const Compiled> compiled_;
+};
+
+// Where decisions are counted; the app binds it to metrics.
+class AuthorizationCounts {
+ public:
+  virtual void count(const Authorizer& authorizer, const AuthorizationDecision& decision,
+                     AuthorizationPolicy::Mode mode) = 0;
+
+ protected:
+  ~AuthorizationCounts() = default;
+};
+
+// Refuses with ErrorKind::denied what the policies of the sidecar's own service do not let through,
+// and names the rule in Marks::policy; a caller with an identity is told it too.
+class Authorize final : public Forwarder {
+ public:
+  // `port` is the service's. `counts` and `inner` outlive it.
+  Authorize(std::shared_ptr<const Authorizer> authorizer, std::uint16_t port,
+            AuthorizationCounts& counts, Forwarder& inner);
+
+  // From the next request on.
+  void configure(std::shared_ptr<const Authorizer> authorizer);
+
+  void forward(Exchange& exchange, Reply& reply) override;
+
+ private:
+  std::shared_ptr<const Authorizer> authorizer_;
+  const std::uint16_t port_;
+  AuthorizationCounts& counts_;
+  Forwarder& inner_;
+};
+
+}  // namespace skiff
