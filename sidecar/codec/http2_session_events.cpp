@@ -137,7 +137,7 @@ void Http2Events::received_fields(Http2Session& session, Http2Stream& stream,
     return stream.head(ends_stream(frame));
   }
   if (stream.block_.broken_limit() != ErrorKind::none) return stream.reset(NGHTTP2_PROTOCOL_ERROR);
-  stream.end(read_http2_trailers(stream.block_));
+  stream.body_end(read_http2_trailers(stream.block_));
 }
 
 void Http2Events::received_data(Http2Session& session, Http2Stream* stream,
@@ -145,7 +145,7 @@ void Http2Events::received_data(Http2Session& session, Http2Stream* stream,
   if (ends_stream(frame)) {
     if (stream == nullptr) return;
     stream->due(Http2Stream::settle_due);
-    return stream->end({});
+    return stream->body_end({});
   }
   if (frame.hd.length == frame.data.padlen) session.glitch();
 }
@@ -197,7 +197,9 @@ int Http2Events::sent(nghttp2_session* h2, const nghttp2_frame* frame, void* use
       Http2Stream* const stream = stream_of(h2, frame->hd.stream_id);
       if (stream == nullptr) break;
       if (frame->hd.type == NGHTTP2_HEADERS) stream->head_sent_ = true;
-      if (ends_stream(*frame)) stream->end_sent_ = true;
+      if (!ends_stream(*frame)) break;
+      stream->end_sent_ = true;
+      stream->due(Http2Stream::settle_due);
       break;
     }
     case NGHTTP2_RST_STREAM:

@@ -23,8 +23,8 @@ struct Http2End {
 };
 
 // One stream of a session. Its owner derives from it and may destroy it at any time but within
-// body(), head() and end() of this stream. What it gave to send_head() must live until closed() or
-// reset(), on a server until closed().
+// body(), head() and body_end() of this stream. What it gave to send_head() must live until
+// closed() or reset(), on a server until closed().
 class Http2Stream {
  public:
   Http2Stream(const Http2Stream&) = delete;
@@ -39,11 +39,14 @@ class Http2Stream {
   // when all was read.
 
   // block() is a whole head: a request, an interim or a final answer (a client tells by its status,
-  // and calls head_done() after the final one). `ended`: no body follows, and no end().
+  // and calls head_done() after the final one). `ended`: no body follows, and no
+  // body_end().
   virtual void head(bool ended) = 0;
   virtual void body(std::string_view bytes) = 0;  // Borrowed until settle() returns.
-  virtual void end(const Headers& trailers) = 0;  // Its message is whole. They live in the arena.
-  // ---- Told when all was read that the turn had, after any of those above.
+  // Its message is whole. The trailers live in the arena.
+  virtual void body_end(const Headers& trailers) = 0;
+  // ---- Told when all was read that the turn had, after any of those above; also when end_sent()
+  // has become true.
   virtual void settle() = 0;
   // What flush_body() said false to has gone out. Must not flush within this call.
   virtual void drained() = 0;

@@ -71,7 +71,7 @@ class RecordedStream final : public Http2Stream {
     received += bytes;
     if (takes) taken(bytes.size());
   }
-  void end(const Headers& fields) override {
+  void body_end(const Headers& fields) override {
     trailers = lines_of(fields);
     ended = true;
   }
