@@ -14,12 +14,13 @@ struct PortTls {
 };
 
 // Whether connections to services are mutual TLS. The policy that names a service wins over the one
-// of its whole namespace; ties: older, then name. Without any: permissive.
+// of its whole namespace; ties: older, then name.
 //
 //              callers                                    the service's own sidecar
 // strict       always; refused without an identity        refuses what is plain
 // permissive   where the caller's sidecar has an identity takes both
-// disabled     never                                      takes what is plain only
+// disabled     never                                      takes what is plain, passes TLS on as bytes
+// no MeshTLS   never: nobody says that it is understood   takes both where it has an identity
 struct MeshTLS {
   Metadata metadata;
   std::vector<ObjectRef> target_refs;  // Services. Empty: all of the namespace.

@@ -22,8 +22,9 @@ struct TargetSpec {
   std::string name;       // `product.shop`; with a second port: `product.shop:9090`. Metric label.
   std::string authority;  // `product`: the Host for health checks.
   Protocol protocol = Protocol::http;
-  // What MeshTLS says: `strict` is mutual TLS or nothing, `permissive` where we have an identity.
-  TlsMode tls = TlsMode::permissive;
+  // What MeshTLS says, else disabled: `strict` is mutual TLS or nothing, `permissive` where we have
+  // an identity.
+  TlsMode tls = TlsMode::disabled;
   // Whom its endpoints may prove to be, at least one: `spiffe://…`, or a path (`/ns/…/sa/…`) of our
   // own trust domain; full_identity() makes one of both.
   std::vector<std::string> identities;

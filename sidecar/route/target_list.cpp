@@ -96,7 +96,7 @@ void TargetList::add(const Service& service) {
     target.name = is_first ? at->first : with_port(at->first, port.port);
     target.authority = service.metadata.name;
     target.protocol = protocol_of(port);
-    target.tls = tls_.mode(service.metadata, base.metadata, port.port);
+    target.tls = tls_.mode(service.metadata, base.metadata, port.port).value_or(TlsMode::disabled);
     target.identities = identities_of(service, base);
     const TrafficPolicy* policy = policies_.for_port(service.metadata, port);
     if (policy == nullptr) policy = policies_.for_port(base.metadata, port);
@@ -134,7 +134,7 @@ std::vector<InboundPort> TargetList::inbound_ports(std::string_view name,
     InboundPort& added = inbound.emplace_back();
     added.port = port.port;
     added.protocol = protocol_of(port);
-    added.tls = tls_.mode(service.metadata, base.metadata, port.port);
+    added.tls = tls_.mode(service.metadata, base.metadata, port.port).value_or(TlsMode::permissive);
     const bool is_first = &port == &ports.front();
     std::set<std::uint16_t> numbers;
     for (const StaticEndpoint* endpoint : endpoints_of(base, port, is_first, service.subset))

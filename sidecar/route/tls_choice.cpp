@@ -13,13 +13,15 @@ TlsChoice::TlsChoice(const std::vector<MeshTLS>& policies) {
   }
 }
 
-TlsMode TlsChoice::mode(const Metadata& service, const Metadata& base, std::uint16_t port) const {
+std::optional<TlsMode> TlsChoice::mode(const Metadata& service, const Metadata& base,
+                                       std::uint16_t port) const {
   for (const Metadata* each : {&service, &base}) {
     const auto found = by_service_.find(qualified(*each));
     if (found != by_service_.end()) return found->second->mode_of(port);
   }
   const auto found = by_namespace_.find(service.ns);
-  return found == by_namespace_.end() ? TlsMode::permissive : found->second->mode_of(port);
+  if (found == by_namespace_.end()) return std::nullopt;
+  return found->second->mode_of(port);
 }
 
 }  // namespace skiff

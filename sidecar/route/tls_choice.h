@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "base/text_map.h"
@@ -16,8 +17,9 @@ class TlsChoice final {
   explicit TlsChoice(const std::vector<MeshTLS>& policies);
 
   // Of a port of `service`, or where it is a part of `base`, of that: what names the part, what
-  // names the whole, what stands for the namespace; else permissive.
-  TlsMode mode(const Metadata& service, const Metadata& base, std::uint16_t port) const;
+  // names the whole, what stands for the namespace. Nothing: no MeshTLS says anything of it.
+  std::optional<TlsMode> mode(const Metadata& service, const Metadata& base,
+                              std::uint16_t port) const;
 
  private:
   TextMap<const MeshTLS*> by_service_;    // By qualified name; the one that wins.
