@@ -7,8 +7,8 @@ namespace skiff {
 
 class Waiters::Waiter final : public Pending, private Timer {
  public:
-  Waiter(Waiters& all, Exchange& exchange, Reply& reply, std::uint64_t number)
-      : number(number), all_(all), waiting_{exchange, reply} {
+  Waiter(Waiters& all, Exchange& exchange, Reply& reply, std::uint64_t its_number)
+      : number(its_number), all_(all), waiting_{exchange, reply} {
     exchange.pending = this;
   }
   ~Waiter() = default;

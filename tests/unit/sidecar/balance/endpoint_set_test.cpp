@@ -119,7 +119,8 @@ TEST_F(EndpointSetTest, OfOneAddressTwiceTheFirstCounts) {
 
 // What goes on in round robin would begin anew if it were built again.
 TEST_F(EndpointSetTest, AnEqualUpdateOrConfigurationBuildsNothingAnew) {
-  const LoadBalancingConfig config = {.algorithm = LoadBalancingConfig::Algorithm::round_robin};
+  LoadBalancingConfig config;
+  config.algorithm = LoadBalancingConfig::Algorithm::round_robin;
   std::vector<EndpointSpec> specs;
   for (int i = 0; i < 100; ++i) specs.push_back(spec(std::to_string(i)));
   make(config);
