@@ -1,24 +1,11 @@
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/spiffe.h"
+
 namespace skiff {
-
-// The parts of a SPIFFE ID of a workload; views of the text.
-struct SpiffeId {
-  std::string_view trust_domain;
-  std::string_view path;  // With its first slash; never empty.
-};
-
-// Nothing where `text` is not one, byte for byte: `spiffe://`, a trust domain of at most 255 lower-
-// case letters, digits, `.`, `-` and `_`, and a path of segments of letters, digits, `.`, `-` and
-// `_`, none of them empty, `.` or `..`; at most 2048 bytes. No root path, as a workload's has one.
-// Source: SPIFFE-ID 2, X509-SVID 3.
-std::optional<SpiffeId> parse_spiffe_id(std::string_view text);
-
-bool is_trust_domain(std::string_view text);
 
 // NAMESPACE of a path `/ns/NAMESPACE/sa/NAME`, else empty.
 std::string_view namespace_of_path(std::string_view path);

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "sidecar/transport/edge_wait.h"
+#include "sidecar/transport/nudge.h"
 #include "sidecar/transport/tcp_info.h"
 
 namespace skiff {
@@ -24,24 +25,6 @@ IoResult from_count(ssize_t count) {
   if (errno == EAGAIN || errno == EINTR) return {};
   return {IoResult::Kind::error, 0, errno};
 }
-
-// Tells a user at once of an edge that another has seen.
-class Nudge final : private Deferred {
- public:
-  explicit Nudge(Loop& loop) : loop_(loop) {}
-  ~Nudge() { loop_.undefer(*this); }
-
-  void give(TransportUser& user) {
-    user_ = &user;
-    loop_.defer(*this);
-  }
-
- private:
-  void run_deferred() override { user_->readable(); }
-
-  Loop& loop_;
-  TransportUser* user_ = nullptr;
-};
 
 class TcpTransport final : public Transport {
  public:
@@ -58,7 +41,7 @@ class TcpTransport final : public Transport {
   IoResult peek(char* to, std::size_t size) override {
     const IoResult seen = from_count(::recv(fd(), to, size, MSG_DONTWAIT | MSG_PEEK));
     if (nudge_ == nullptr && seen.kind != IoResult::Kind::again) {
-      nudge_ = std::make_unique<Nudge>(loop_);
+      nudge_ = std::make_unique<Nudge>(loop_, &TransportUser::readable);
     }
     return seen;
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -29,6 +30,9 @@ enum class TlsFailure : std::uint8_t {
   wrong_identity,
 };
 
+// The reason word of the ErrorKind of the same meaning: `tls_failed`, `timeout_tls`, `tls_expired`.
+std::string_view to_text(TlsFailure failure);
+
 // The roots of one trust domain, as PEM; two or more while one replaces another.
 struct TrustBundle {
   std::string trust_domain;
@@ -51,15 +55,23 @@ struct LeafInfo {
   std::int64_t not_after = 0;
 };
 
+// What certificates are compared with, in seconds since 1970. Only tests have another than the
+// machine's wall clock (base/certificate.h).
+using WallClock = std::function<std::int64_t()>;
+
 // Checks that the parts fit together and can be used now: PEM in order, key of the leaf, one SPIFFE
-// identity, of the own trust domain, not expired. Or says in words what is wrong, naming the part.
-Result<LeafInfo, std::string> check_material(const TlsMaterial& material);
+// identity, of the own trust domain, one of whose roots vouches for it, not expired. Or says in
+// words what is wrong, naming the part. Bundles of other domains may be empty, which distrusts
+// them.
+Result<LeafInfo, std::string> check_material(const TlsMaterial& material, std::int64_t now);
+Result<LeafInfo, std::string> check_material(const TlsMaterial& material);  // Now.
 
 // A worker's side of TLS made of one material: contexts of OpenSSL, the sessions that can be
 // resumed, the chains that were verified. Handshakes keep the one that they began with.
 class TlsContext;
 using TlsContextPtr = std::shared_ptr<TlsContext>;
-TlsContextPtr make_tls_context(Loop& loop, const TlsMaterial& material);  // Needs checked material.
+// Needs checked material; null where OpenSSL refuses it all the same.
+TlsContextPtr make_tls_context(Loop& loop, const TlsMaterial& material, WallClock clock = {});
 
 // What one handshake is to come to. TLS 1.3 only; both sides show certificates.
 struct TlsRequest {
@@ -71,7 +83,7 @@ struct TlsRequest {
   // Client: whom it may be, one of these; empty: anyone of a trusted domain.
   std::vector<std::string> identities;
   // What a resumed session must have in common with the first beside the material, such as the
-  // listener or the target, and the number of the configuration.
+  // listener or the target, and the number of the configuration. Empty: nothing is resumed.
   std::string session_scope;
   Duration timeout = std::chrono::seconds(5);
 };
@@ -83,6 +95,9 @@ class TlsHandshake {
    public:
     // The transport says peer_identity() and agreed_protocol(). Bytes of the application that came
     // with the handshake are read at once: wait_readable() is answered although no edge comes.
+    // Its end_sending() says close_notify first, and so does its end, but after reset(). An end
+    // without one is an error, EPROTO: whoever cuts the line must not pass for an end. What the
+    // kernel did not take of a send() leaves by itself; until then send() gives `again`.
     virtual void secured(TransportPtr transport) = 0;
     virtual void not_secured(TlsFailure failure) = 0;
 
@@ -91,9 +106,13 @@ class TlsHandshake {
   };
 
   virtual ~TlsHandshake() = default;
+
+  // Within not_secured(), for the log: which certificate, and what of it. May hold foreign text.
+  virtual std::string_view detail() const = 0;
 };
 
-// Secures the connected `transport`, whose bytes may already be waiting. `done` is told later,
+// Secures the connected `transport`, on which nothing was sent yet, and whose bytes may already be
+// waiting. `done` is told later,
 // never within this call. No more than a few handshakes compute per turn of the loop, so that those
 // who are connected are not kept waiting by a storm of newcomers.
 std::unique_ptr<TlsHandshake> begin_tls(Loop& loop, TlsContextPtr context, TransportPtr transport,

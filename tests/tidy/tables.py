@@ -97,6 +97,8 @@ SHARED_OWNERS = {
     "sidecar/observe/series.h": "a worker counts in a series while the control thread sums it up",
     "sidecar/observe/series.cpp": "the same",
     "sidecar/observe/worker_metrics.h": "hands out what series.h shares",
+    "sidecar/transport/tls.h": "connections keep the context they began with when it is replaced",
+    "sidecar/transport/tls_context.cpp": "makes what tls.h shares",
     "sidecar/route/plan.cpp": "fills in what is const from its return on, for all workers",
 }
 
