@@ -39,13 +39,33 @@ SplitKey as_split_key(const HashKey& key) {
 
 }  // namespace
 
-struct Target::Way {
-  Way(const TargetContext& context, const SocketAddress& to, const PoolSettings& settings)
-      : connector(context.loop, to, context.answer_limits),
-        pool(context.loop, connector, settings, context.pool_counters) {}
+// Connections that carry messages and such that carry bytes are never taken for each other.
+struct Target::Way final : Forwarder {
+  Way(const TargetContext& target_context, const SocketAddress& to, const PoolSettings& settings)
+      : context(target_context),
+        connector(context.loop, to, TcpConnector::Speaks::http1, context.answer_limits),
+        bytes_connector(context.loop, to, TcpConnector::Speaks::bytes, context.answer_limits),
+        pool(context.loop, connector, settings, context.pool_counters),
+        bytes_pool(context.loop, bytes_connector, settings, context.pool_counters) {}
 
+  void forward(Exchange& exchange, Reply& reply) override {
+    (exchange.request.version == Version::bytes ? bytes_pool : pool).forward(exchange, reply);
+  }
+  void configure(const PoolSettings& settings) {
+    pool.configure(settings);
+    bytes_pool.configure(settings);
+  }
+  void retire() {
+    pool.retire();
+    bytes_pool.retire();
+  }
+  bool unused() const { return pool.unused() && bytes_pool.unused(); }
+
+  const TargetContext& context;
   TcpConnector connector;
+  TcpConnector bytes_connector;
   Pool pool;
+  Pool bytes_pool;
 };
 
 Target::Target(const TargetContext& context, const TargetSpec& spec)
@@ -75,7 +95,7 @@ void Target::update(const TargetSpec& spec) {
   retry_.configure(policy_.retry);
   endpoints_.configure(policy_.load_balancing, policy_.slow_start, context_.loop.now());
   const PoolSettings settings = pool_settings(policy_);
-  for (auto& [endpoint, way] : ways_) way->pool.configure(settings);
+  for (auto& [endpoint, way] : ways_) way->configure(settings);
   endpoints_.update(
       spec.endpoints, context_.loop.now(), [](Endpoint&) {},
       [this](Endpoint& endpoint) { removed(endpoint); });
@@ -86,14 +106,14 @@ Forwarder& Target::make_forwarder(Endpoint& endpoint) {
   const auto to = parse_address(endpoint.spec->address);
   auto& way = ways_[&endpoint];
   way = std::make_unique<Way>(context_, to.value_or(SocketAddress{}), pool_settings(policy_));
-  endpoint.forwarder = &way->pool;
-  return way->pool;
+  endpoint.forwarder = way.get();
+  return *way;
 }
 
 void Target::removed(Endpoint& endpoint) {
   const auto found = ways_.find(&endpoint);
   if (found == ways_.end()) return;
-  found->second->pool.retire();
+  found->second->retire();
   retired_.push_back(std::move(found->second));
   ways_.erase(found);
 }
@@ -111,7 +131,7 @@ Forwarder* Target::way_to(std::string_view address) {
 }
 
 void Target::tidy() {
-  std::erase_if(retired_, [](const auto& way) { return way->pool.unused(); });
+  std::erase_if(retired_, [](const auto& way) { return way->unused(); });
   endpoints_.forget_removed();
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "sidecar/codec/http1_client.h"
+#include "sidecar/codec/tcp_client.h"
 
 namespace skiff {
 namespace {
@@ -14,8 +15,11 @@ class TcpAttempt final : public Connector::Attempt,
                          private Timer,
                          private Deferred {
  public:
-  TcpAttempt(Loop& loop, const Http1Limits& limits, ConnectionOwner& owner, Connector::Done& done)
-      : loop_(loop), limits_(limits), owner_(owner), done_(done) {}
+  using Speaks = TcpConnector::Speaks;
+
+  TcpAttempt(Loop& loop, Speaks speaks, const Http1Limits& limits, ConnectionOwner& owner,
+             Connector::Done& done)
+      : loop_(loop), speaks_(speaks), limits_(limits), owner_(owner), done_(done) {}
   ~TcpAttempt() override { loop_.undefer(*this); }
 
   void begin(const SocketAddress& to, Duration timeout) {
@@ -35,7 +39,12 @@ class TcpAttempt final : public Connector::Attempt,
     if (error == EINPROGRESS) return transport_->wait_writable();
     loop_.disarm(*this);
     if (error != 0) return failed(ErrorKind::connect_failed);
-    done_.connected(std::make_unique<Http1Client>(loop_, std::move(transport_), limits_, owner_));
+    done_.connected(make_connection());
+  }
+
+  std::unique_ptr<Connection> make_connection() {
+    if (speaks_ == Speaks::bytes) return make_tcp_client(loop_, std::move(transport_), owner_);
+    return std::make_unique<Http1Client>(loop_, std::move(transport_), limits_, owner_);
   }
 
   void expired(TimePoint) override { failed(ErrorKind::timeout_connect); }
@@ -47,6 +56,7 @@ class TcpAttempt final : public Connector::Attempt,
   }
 
   Loop& loop_;
+  const Speaks speaks_;
   const Http1Limits& limits_;
   ConnectionOwner& owner_;
   Connector::Done& done_;
@@ -57,7 +67,7 @@ class TcpAttempt final : public Connector::Attempt,
 
 std::unique_ptr<Connector::Attempt> TcpConnector::connect(Duration timeout, ConnectionOwner& owner,
                                                           Done& done) {
-  auto attempt = std::make_unique<TcpAttempt>(loop_, limits_, owner, done);
+  auto attempt = std::make_unique<TcpAttempt>(loop_, speaks_, limits_, owner, done);
   attempt->begin(to_, timeout);
   return attempt;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
-#include <string>
+#include <cstdint>
+#include <memory>
 
 #include "sidecar/codec/http1_parser.h"
 #include "sidecar/http/connection.h"
@@ -9,18 +10,21 @@
 
 namespace skiff {
 
-// Makes HTTP/1.1 connections over TCP to one address.
+// Makes connections over TCP to one address.
 class TcpConnector final : public Connector {
  public:
+  enum class Speaks : std::uint8_t { http1, bytes };
+
   // `limits` outlives the connections.
-  TcpConnector(Loop& loop, const SocketAddress& to, const Http1Limits& limits)
-      : loop_(loop), to_(to), limits_(limits) {}
+  TcpConnector(Loop& loop, const SocketAddress& to, Speaks speaks, const Http1Limits& limits)
+      : loop_(loop), to_(to), speaks_(speaks), limits_(limits) {}
 
   std::unique_ptr<Attempt> connect(Duration timeout, ConnectionOwner& owner, Done& done) override;
 
  private:
   Loop& loop_;
   SocketAddress to_;
+  const Speaks speaks_;
   const Http1Limits& limits_;
 };
 

@@ -38,6 +38,21 @@ ServerSettings server_settings(const SidecarConfig& config) {
       .connection_age = {}};
 }
 
+bool carries_bytes(const ListenerPlan& plan, const SidecarConfig& config) {
+  const auto is_bytes = [](Protocol protocol) {
+    return protocol == Protocol::tcp || protocol == Protocol::tls;
+  };
+  switch (plan.kind) {
+    case ListenerPlan::Kind::inbound:
+      return is_bytes(config.inbound[plan.index].protocol);
+    case ListenerPlan::Kind::outbound:
+      return is_bytes(config.outbound[plan.index].protocol);
+    case ListenerPlan::Kind::gateway:
+      break;
+  }
+  return false;
+}
+
 Direction direction_of(ListenerPlan::Kind kind) {
   switch (kind) {
     case ListenerPlan::Kind::inbound:
@@ -66,6 +81,7 @@ PoolCounters counters_of(CounterSet& counters) {
 struct Worker::OpenListener final : ClientConnections::Watcher {
   OpenListener(Worker& worker, const ListenerPlan& plan, const ServerSettings& server_settings)
       : kind(plan.kind),
+        is_bytes(carries_bytes(plan, worker.config_)),
         metrics(worker.metrics_),
         observing(observe_settings(worker.stacks_, direction_of(plan.kind))),
         stack(worker.make_stack(plan)),
@@ -87,6 +103,7 @@ struct Worker::OpenListener final : ClientConnections::Watcher {
   }
 
   const ListenerPlan::Kind kind;
+  const bool is_bytes;
   WorkerMetrics& metrics;
   const ObserveSettings observing;  // What never comes to the stack.
   const std::unique_ptr<Stack> stack;
@@ -141,8 +158,11 @@ void Worker::accepted(OpenListener& listener, int fd, const SocketAddress& peer)
     ::close(fd);
     return metrics_.counters[CounterId::client_connections_refused].add();
   }
+  TransportPtr transport = make_tcp_transport(loop_, fd);
   listener.connections.add(
-      make_http1_server(listener.context, make_tcp_transport(loop_, fd), host_text(peer)));
+      listener.is_bytes
+          ? make_tcp_server(listener.context, std::move(transport), host_text(peer), {})
+          : make_http1_server(listener.context, std::move(transport), host_text(peer)));
 }
 
 void Worker::start() {

@@ -87,7 +87,8 @@ std::unique_ptr<ServerConnection> make_http2_server(const ServerContext& context
 
 // Speaks nothing: the connection is one exchange of Version::bytes, whose body is what comes, and
 // whose answer's body is what goes back, each side ending by itself. `server_name` is the SNI that
-// a TLS client names, else empty; it is the request's authority.
+// a TLS client names, else empty; it is the request's authority, and makes its scheme `tls` instead
+// of `tcp`.
 std::unique_ptr<ServerConnection> make_tcp_server(const ServerContext& context,
                                                   TransportPtr transport, std::string peer,
                                                   std::string server_name);

@@ -92,7 +92,7 @@ void TcpServer::begin() {
   exchange_ = &exchange;
   exchange.request.version = Version::bytes;
   exchange.request.method = Method::other;
-  exchange.request.scheme = {};
+  exchange.request.scheme = server_name_.empty() ? "tcp" : "tls";
   exchange.request.body = BodyKind::tunnel;
   exchange.request.authority = server_name_;
   since_ = exchange.started = context_.loop.now();

@@ -18,18 +18,22 @@ using namespace std::chrono_literals;
 // Notes how each exchange ended, and what was asked.
 class Watch final : public Forwarder {
  public:
-  explicit Watch(Forwarder& inner) : inner_(inner) {}
+  explicit Watch(Forwarder& inner) : inner_(&inner) {}
+
+  void lead_to(Forwarder& inner) { inner_ = &inner; }
 
   void forward(Exchange& exchange, Reply& reply) override {
     version = exchange.request.version;
+    scheme = exchange.request.scheme;
     authority = exchange.request.authority;
     client = exchange.client_address;
     identity = exchange.client_identity;
     exchange.at_end(*exchange.arena.make<Hook>(*this));
-    inner_.forward(exchange, reply);
+    inner_->forward(exchange, reply);
   }
 
   Version version = Version::http_1_1;
+  std::string scheme;
   std::string authority;
   std::string client;
   std::string identity;
@@ -49,16 +53,32 @@ class Watch final : public Forwarder {
     Watch& watch_;
   };
 
-  Forwarder& inner_;
+  Forwarder* inner_;
 };
 
-class TcpServerTest : public testing::Test, protected ServerConnectionOwner {
+class TcpServerTest : public testing::Test, private ServerConnectionOwner, private ConnectionOwner {
  protected:
+  // Leads to the other half of a relay.
+  class Way final : public Forwarder {
+   public:
+    explicit Way(std::unique_ptr<Connection>& other) : other_(other) {}
+    void forward(Exchange& exchange, Reply& reply) override { other_->start(exchange, reply); }
+
+   private:
+    std::unique_ptr<Connection>& other_;
+  };
+
   ~TcpServerTest() override { connection.reset(); }
 
   void connect() {
     connection = make_tcp_server(context, ScriptedTransport::make(client), "192.0.2.1", "db.shop");
     turn();
+  }
+
+  void relay() {
+    other = make_tcp_client(loop, ScriptedTransport::make(server), *this);
+    watch.lead_to(way);
+    connect();
   }
 
   void turn() {
@@ -78,6 +98,9 @@ class TcpServerTest : public testing::Test, protected ServerConnectionOwner {
   void closed(ServerConnection&) override { ++closes; }
   void refused(const Exchange&, ErrorKind) override { ADD_FAILURE() << "nothing to refuse"; }
 
+  void idle(Connection&) override { ADD_FAILURE() << "it is for one exchange"; }
+  void gone(Connection&) override { ++gones; }
+
   Error only_error() {
     EXPECT_EQ(watch.errors.size(), 1u);
     return {.kind = watch.errors.empty() ? ErrorKind::internal : watch.errors[0]};
@@ -87,18 +110,23 @@ class TcpServerTest : public testing::Test, protected ServerConnectionOwner {
   Loop loop{1, &clock};
   ServerSettings settings;
   FakeBackend backend;
+  ScriptedPeer server;  // Behind a relay.
+  std::unique_ptr<Connection> other;
+  Way way{other};
   Watch watch{backend};
   Exchanges exchanges;
   ServerContext context{loop, exchanges, settings, *this, watch};
   ScriptedPeer client;
   std::unique_ptr<ServerConnection> connection;
   int closes = 0;
+  int gones = 0;
 };
 
 TEST_F(TcpServerTest, IsOneExchangeWithoutAMessage) {
   client.identity = "spiffe://mesh/ns/default/sa/order";
   connect();
   EXPECT_EQ(watch.version, Version::bytes);
+  EXPECT_EQ(watch.scheme, "tls");
   EXPECT_EQ(watch.authority, "db.shop");
   EXPECT_EQ(watch.client, "192.0.2.1");
   EXPECT_EQ(watch.identity, "spiffe://mesh/ns/default/sa/order");
@@ -290,34 +318,7 @@ TEST_F(TcpServerTest, AnAnswerInHttpIsNotForIt) {
   EXPECT_EQ(watch.ended[0].status, 301);
 }
 
-// With the other half of a relay behind it.
-class TcpRelayTest : public TcpServerTest, private ConnectionOwner {
- protected:
-  class Way final : public Forwarder {
-   public:
-    Way(TcpRelayTest& test) : test_(test) {}
-    void forward(Exchange& exchange, Reply& reply) override { test_.way->start(exchange, reply); }
-
-   private:
-    TcpRelayTest& test_;
-  };
-
-  void relay() {
-    connection = make_tcp_server(relay_context, ScriptedTransport::make(client), "", "");
-    turn();
-  }
-  void idle(Connection&) override {}
-  void gone(Connection&) override { ++gones; }
-
-  ScriptedPeer server;
-  std::unique_ptr<Connection> way = make_tcp_client(loop, ScriptedTransport::make(server), *this);
-  Way forwarder{*this};
-  Watch relay_watch{forwarder};
-  ServerContext relay_context{loop, exchanges, settings, *this, relay_watch};
-  int gones = 0;
-};
-
-TEST_F(TcpRelayTest, EndsOnceBothDirectionsHave) {
+TEST_F(TcpServerTest, EndsOnceBothDirectionsHave) {
   relay();
   server.sends("a");
   server.ends();
@@ -329,10 +330,10 @@ TEST_F(TcpRelayTest, EndsOnceBothDirectionsHave) {
   EXPECT_TRUE(server.sees_end());
   EXPECT_EQ(closes, 1);
   EXPECT_EQ(gones, 1);
-  EXPECT_EQ(relay_watch.errors, std::vector{ErrorKind::none});
+  EXPECT_EQ(watch.errors, std::vector{ErrorKind::none});
 }
 
-TEST_F(TcpRelayTest, WaitsForASlowServerWhenBothHaveEnded) {
+TEST_F(TcpServerTest, WaitsForASlowServerWhenBothHaveEnded) {
   relay();
   server.takes_only(1);
   client.sends("abc");
@@ -349,7 +350,7 @@ TEST_F(TcpRelayTest, WaitsForASlowServerWhenBothHaveEnded) {
   EXPECT_EQ(closes, 1);
 }
 
-TEST_F(TcpRelayTest, WaitsForASlowClientWhenBothHaveEnded) {
+TEST_F(TcpServerTest, WaitsForASlowClientWhenBothHaveEnded) {
   relay();
   client.takes_only(1);
   client.ends();
@@ -364,7 +365,7 @@ TEST_F(TcpRelayTest, WaitsForASlowClientWhenBothHaveEnded) {
   EXPECT_EQ(closes, 1);
 }
 
-TEST_F(TcpRelayTest, CarriesMuchBothWaysWithLittleRoom) {
+TEST_F(TcpServerTest, CarriesMuchBothWaysWithLittleRoom) {
   relay();
   const std::string much(3'000'000, 'x');
   std::string to_server;
@@ -387,24 +388,24 @@ TEST_F(TcpRelayTest, CarriesMuchBothWaysWithLittleRoom) {
   EXPECT_EQ(closes, 1);
 }
 
-TEST_F(TcpRelayTest, ABreakFoundWhileWritingGoesBothWays) {
+TEST_F(TcpServerTest, ABreakFoundWhileWritingGoesBothWays) {
   relay();
   client.resets_unseen();
   server.sends("for nobody");
   EXPECT_TRUE(server.was_reset());
   EXPECT_EQ(closes, 1);
   EXPECT_EQ(gones, 1);
-  EXPECT_EQ(relay_watch.errors, std::vector{ErrorKind::client_gone});
+  EXPECT_EQ(watch.errors, std::vector{ErrorKind::client_gone});
 }
 
-TEST_F(TcpRelayTest, ABackendsBreakFoundWhileWritingGoesBothWays) {
+TEST_F(TcpServerTest, ABackendsBreakFoundWhileWritingGoesBothWays) {
   relay();
   server.resets_unseen();
   client.sends("for nobody");
   EXPECT_TRUE(client.was_reset());
   EXPECT_EQ(closes, 1);
   EXPECT_EQ(gones, 1);
-  EXPECT_EQ(relay_watch.errors, std::vector{ErrorKind::upstream_reset});
+  EXPECT_EQ(watch.errors, std::vector{ErrorKind::upstream_reset});
 }
 
 }  // namespace
