@@ -12,6 +12,8 @@ namespace {
 
 constexpr int serial_bits = 127;  // Positive, and within the 20 bytes of RFC 5280, 4.1.2.2.
 
+constexpr std::size_t most_common_name = 64;  // X.520, ub-common-name.
+
 std::string text_in(BIO* out) {
   char* text = nullptr;
   const long size = BIO_get_mem_data(out, &text);
@@ -91,8 +93,8 @@ CertificateOrder order_root(std::string_view name, std::string_view trust_domain
 }
 
 CertificateOrder order_leaf(std::string_view id, std::int64_t now, std::int64_t valid_seconds) {
-  const std::size_t slash = id.rfind('/');
-  return {.common_name = std::string(id.substr(slash == std::string_view::npos ? 0 : slash + 1)),
+  const std::string_view last = id.substr(id.rfind('/') + 1);  // All of it where there is no `/`.
+  return {.common_name = std::string(last.substr(0, most_common_name)),
           .uris = {std::string(id)},
           .dns_names = {},
           .not_before = now - backdated_seconds,

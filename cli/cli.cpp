@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <string_view>
 
+#include "base/certificate.h"
 #include "base/suggest.h"
+#include "base/units.h"
+#include "cli/certs.h"
 #include "cli/validate.h"
 #include "config/schema/json_schema.h"
 #include "config/schema/kinds.h"
@@ -20,6 +23,7 @@ constexpr const char* about =
     "  skiff validate config/examples              are these policies right?\n"
     "  skiff explain TrafficPolicy.timeouts        what may stand there?\n"
     "  skiff schema HTTPRoute > http_route.json    completion in your editor\n"
+    "  skiff certs create certs --trust-domain shop.local order user.shop\n"
     "\n"
     "Skiff's command line: what a mesh is told, and what it says.\n"
     "Ends with 0 ok, 1 failure, 64 wrong usage, 65 bad input.";
@@ -87,9 +91,37 @@ class CommandLine final {
     });
     app_.add_subcommand("reference", "Print the reference page of all kinds, in Markdown")
         ->callback([this] { out_ << reference_page(); });
+    describe_certs();
     app_.add_subcommand("version", "Print the version")->callback([this] {
       out_ << "skiff " SKIFF_VERSION "\n";
     });
+  }
+
+  void describe_certs() {
+    CLI::App* certs = app_.add_subcommand("certs", "Make certificates for a laptop; show any");
+    certs->require_subcommand(1);
+    CLI::App* create = certs->add_subcommand(
+        "create", "Make a test authority in DIR, or take the one there, and leaves of it");
+    create->add_option("DIR", certs_.folder, "")->required();
+    create->add_option("SERVICE[.NAMESPACE]", certs_.services, "The namespace: else default");
+    create->add_option("--trust-domain", certs_.trust_domain, "Such as shop.local");
+    create->add_option("--authority", certs_.authority, "The name of a new authority");
+    create->add_option("--valid", valid_, "How long a leaf is valid: 24h, unless said");
+    create->add_flag("--force", certs_.force, "Overwrite leaves that exist");
+    create->callback([this] { result_ = run_create(); });
+    CLI::App* shows = certs->add_subcommand("show", "Tell whose certificates are in files");
+    shows->add_option("FILE", paths_, "")->required();
+    shows->callback([this] { result_ = show_certs(paths_, wall_seconds(), out_, err_); });
+  }
+
+  ExitCode run_create() {
+    const auto valid = parse_duration(valid_);
+    if (!valid) {
+      err_ << "skiff: --valid: expected a duration, such as 24h or 90m\n";
+      return ExitCode::usage;
+    }
+    certs_.valid = *valid;
+    return create_certs(certs_, wall_seconds(), out_, err_);
   }
 
   template <typename Value>
@@ -114,6 +146,8 @@ class CommandLine final {
   CLI::App app_{about, "skiff"};
   std::vector<std::string> paths_;
   std::string name_;
+  CertsOrder certs_;
+  std::string valid_ = "24h";
   ExitCode result_ = ExitCode::ok;
 };
 

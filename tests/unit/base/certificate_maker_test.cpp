@@ -46,6 +46,15 @@ TEST(CertificateMaker, TakesNamesAsTheyAre) {
   EXPECT_EQ(facts_of(*made).uris, std::vector<std::string>{"spiffe://a/b,DNS:evil,URI:x"});
 }
 
+TEST(CertificateMaker, TakesLongIds) {
+  const std::string id = "spiffe://a/" + std::string(1000, 'x');
+  const KeyPtr key = make_key();
+  const CertificatePtr made = make_certificate(order_leaf(id, new_year, 3600), *key, nullptr, *key);
+  ASSERT_NE(made, nullptr);
+  EXPECT_EQ(facts_of(*made).uris, std::vector<std::string>{id});
+  EXPECT_EQ(facts_of(*made).subject, "CN=" + std::string(64, 'x'));
+}
+
 TEST(CertificateMaker, RefusesWhatOpenSslRefuses) {
   const KeyPtr key = make_key();
   CertificateOrder order = order_leaf("spiffe://a/b", new_year, 3600);
