@@ -75,7 +75,7 @@ void Http1Server::failed(Exchange& exchange, const Error& error) {
   }
   if (about(error.kind).close) keep_alive_ = false;
   Response response;
-  const std::string_view body = answer_for(error, exchange.arena, response);
+  const std::string_view body = answer_for(error, exchange.request, exchange.arena, response);
   if (exchange.request.method == Method::head) response.body = BodyKind::none;
   answered(exchange, response);
   if (exchange.request.method != Method::head) data(body);

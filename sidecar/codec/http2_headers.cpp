@@ -177,15 +177,27 @@ class FieldList final {
     fields_[size_++] = {bytes_of(name), bytes_of(value), name.size(), value.size(), no_copy};
   }
 
-  void add(const Field& field) {
-    std::string_view name = field.name();
+  void add(const Field& field) { add(field, field.name(), field.value()); }
+
+  // Of an answer of HTTP/1, whose lines lie where the connection reads.
+  void add_copied(Field field) {
+    if (!field.is_line) return add(field);
+    const std::string_view line =
+        arena_.copy({field.name_at,
+                     static_cast<std::size_t>(field.value_at + field.value_size - field.name_at)});
+    const std::string_view name = line.substr(0, field.name_size);
+    make_lower(name);
+    add(field, name, line.substr(line.size() - field.value_size));
+  }
+
+  void add(const Field& field, std::string_view name, std::string_view value) {
     if (has_upper(name)) {
       name = arena_.copy(name);
       make_lower(name);
     }
     // What is another each time would only push what repeats out of the table.
     const bool unique = field.id == FieldId::x_request_id || name == "traceparent";
-    add(name, field.value(), unique ? NGHTTP2_NV_FLAG_NO_INDEX : 0);
+    add(name, value, unique ? NGHTTP2_NV_FLAG_NO_INDEX : 0);
   }
 
   void add_length(std::uint64_t length) {
@@ -233,7 +245,9 @@ Http2Fields::Added Http2Fields::add(std::string_view name, std::string_view valu
     return Added::fine;
   }
   const FieldId id = field_id(name);
-  if (!take_special(id, value)) keep(id, name, value);
+  if (take_special(id, value)) return Added::fine;
+  keep(id, name, value);
+  if (limits.drop_underscored && is_misleading(headers.end()[-1])) headers.remove(name);
   return Added::fine;
 }
 
@@ -381,7 +395,7 @@ std::span<const nghttp2_nv> http2_response_fields(const Response& response, Aren
   list.add(":status", {status, 3});
   for (const Field& field : response.headers) {
     if (switched && equals_ignoring_case(field.name(), "sec-websocket-accept")) continue;
-    list.add(field);
+    response.version == Version::http_2 ? list.add(field) : list.add_copied(field);
   }
   const bool may_say = response.status >= 200 && response.status != 204;
   if (response.has_length && may_say) list.add_length(response.content_length);

@@ -74,7 +74,8 @@ bool read_http2_response(Http2Fields& fields, bool ended, const Request& request
 // The trailers of a message, without what a trailer must not bring (is_protected, headers.h).
 const Headers& read_http2_trailers(Http2Fields& fields);
 
-// What to submit. Texts are not copied: they live in `arena`, the message's memory, or for ever.
+// What to submit. Texts are not copied: they live in `arena`, the message's memory, or for ever;
+// but for the lines of an answer of HTTP/1, which lie where its connection reads.
 // Names are in lower case. A request with `upgrade` becomes an extended CONNECT, a 101 becomes 200.
 std::span<const nghttp2_nv> http2_request_fields(const Request& request, Arena& arena);
 std::span<const nghttp2_nv> http2_response_fields(const Response& response, Arena& arena);

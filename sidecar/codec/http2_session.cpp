@@ -76,13 +76,9 @@ void Http2Session::start() {
 }
 
 Http2Session::~Http2Session() {
-  abandon();
+  while (first_ != nullptr) remove(*first_);
   loop_.undefer(*this);
   nghttp2_session_del(h2_);
-}
-
-void Http2Session::abandon() {
-  while (first_ != nullptr) remove(*first_);
 }
 
 // ---- Reading

@@ -62,8 +62,6 @@ class Http2Session final : private TransportUser, private Deferred, private Time
 
   // Looks for what has come or ended without being told. False: it is over.
   bool look();
-  // Forgets its streams without telling them; only destroying it may follow.
-  void abandon();
   // GOAWAY. `soon`: what is on its way is still welcome (2^31-1); needs a second one later.
   void go_away(bool soon);
   // Closes at once; what is in flight is told `lost`. `code`: a GOAWAY is tried first.

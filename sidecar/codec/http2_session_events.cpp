@@ -32,6 +32,7 @@ const nghttp2_session_callbacks* Http2Events::callbacks() {
   static const nghttp2_session_callbacks* const all = [] {
     nghttp2_session_callbacks* made = nullptr;
     nghttp2_session_callbacks_new(&made);
+    nghttp2_session_callbacks_set_on_begin_frame_callback(made, begin);
     nghttp2_session_callbacks_set_on_begin_headers_callback(made, begin_fields);
     nghttp2_session_callbacks_set_on_header_callback(made, field);
     // nghttp2 would drop a field that is none and go on; RFC 9113, 8.2.1 wants the stream reset.
@@ -51,6 +52,13 @@ const nghttp2_session_callbacks* Http2Events::callbacks() {
 }
 
 // ---- What comes
+
+// Of these nghttp2 tells nothing more.
+int Http2Events::begin(nghttp2_session*, const nghttp2_frame_hd* head, void* user) {
+  if (head->type == NGHTTP2_PRIORITY || head->type > NGHTTP2_CONTINUATION)
+    session_of(user).glitch();
+  return 0;
+}
 
 int Http2Events::begin_fields(nghttp2_session* h2, const nghttp2_frame* frame, void* user) {
   if (frame->hd.type != NGHTTP2_HEADERS) return 0;
@@ -122,8 +130,11 @@ int Http2Events::received(nghttp2_session* h2, const nghttp2_frame* frame, void*
     case NGHTTP2_PING:
       if ((frame->hd.flags & NGHTTP2_FLAG_ACK) == 0) session.glitch();
       break;
-    default:  // RST_STREAM, PRIORITY, and what serves as little.
+    case NGHTTP2_RST_STREAM:
       session.glitch();
+      break;
+    default:
+      break;
   }
   return 0;
 }

@@ -20,6 +20,7 @@ struct Http2Events {
   static Http2Stream* stream_of(nghttp2_session* h2, std::int32_t id);
   static int send_body(nghttp2_session* h2, nghttp2_frame* frame, const std::uint8_t* head,
                        std::size_t size, nghttp2_data_source* source, void* user);
+  static int begin(nghttp2_session* h2, const nghttp2_frame_hd* head, void* user);
   static int begin_fields(nghttp2_session* h2, const nghttp2_frame* frame, void* user);
   static int field(nghttp2_session* h2, const nghttp2_frame* frame, const std::uint8_t* name,
                    std::size_t name_size, const std::uint8_t* value, std::size_t value_size,

@@ -42,6 +42,70 @@ std::string_view join(Arena& arena, std::initializer_list<std::string_view> part
   return {text, size};
 }
 
+// `application/grpc`, `application/grpc+proto`, …; there is none over HTTP/1.
+bool is_grpc(const Request& request) {
+  constexpr std::string_view grpc = "application/grpc";
+  if (request.version != Version::http_2) return false;
+  const Field* const type = request.headers.find(FieldId::content_type);
+  if (type == nullptr || !equals_ignoring_case(type->value().substr(0, grpc.size()), grpc))
+    return false;
+  const std::string_view rest = type->value().substr(grpc.size());
+  return rest.empty() || rest[0] == '+' || rest[0] == ';' || rest[0] == ' ';
+}
+
+// The codes of gRPC (statuscodes.md), as numbers in text.
+constexpr std::string_view deadline_exceeded = "4";
+constexpr std::string_view permission_denied = "7";
+constexpr std::string_view resource_exhausted = "8";
+constexpr std::string_view unimplemented = "12";
+constexpr std::string_view internal = "13";
+constexpr std::string_view unavailable = "14";
+constexpr std::string_view unauthenticated = "16";
+
+// As a client of gRPC would read the status (http-grpc-status-mapping.md), but for what the reason
+// says better.
+std::string_view grpc_status(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::timeout_request:
+    case ErrorKind::timeout_response_headers:
+    case ErrorKind::timeout_stream_idle:
+      return deadline_exceeded;
+    case ErrorKind::bad_request_body_too_large:
+    case ErrorKind::bad_request_header_too_large:
+    case ErrorKind::bad_request_too_many_headers:
+      return resource_exhausted;
+    default:
+      break;
+  }
+  switch (about(kind).status) {
+    case 401:
+      return unauthenticated;
+    case 403:
+      return permission_denied;
+    case 404:
+      return unimplemented;
+    case 429:
+      return resource_exhausted;
+    case 502:
+    case 503:
+    case 504:
+      return unavailable;
+    default:
+      return internal;
+  }
+}
+
+// Trailers alone: the one block is head and trailers. The reason words need no percent-encoding.
+void answer_grpc(const Error& error, Arena& arena, Response& response) {
+  const std::string_view reason = about(error.kind).reason;
+  response.status = 200;
+  response.headers.add(arena, "content-type", "application/grpc");
+  response.headers.add(arena, "grpc-status", grpc_status(error.kind));
+  response.headers.add(arena, "grpc-message", reason);
+  response.headers.add(arena, "x-skiff-reason", reason);
+  if (!error.policy.empty()) response.headers.add(arena, "x-skiff-policy", error.policy);
+}
+
 }  // namespace
 
 std::string_view phrase_of(std::uint16_t status) {
@@ -50,9 +114,14 @@ std::string_view phrase_of(std::uint16_t status) {
   return found == phrases.end() ? std::string_view{} : found->second;
 }
 
-std::string_view answer_for(const Error& error, Arena& arena, Response& response) {
+std::string_view answer_for(const Error& error, const Request& request, Arena& arena,
+                            Response& response) {
   const ErrorInfo& info = about(error.kind);
   response = {};
+  if (is_grpc(request)) {
+    answer_grpc(error, arena, response);
+    return {};
+  }
   response.status = info.status;
   response.reason_phrase = phrase_of(info.status);
   response.headers.add(arena, "content-type", "application/json");

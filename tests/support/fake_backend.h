@@ -66,10 +66,10 @@ class FakeBackend final : public Forwarder, public BodySink, public BodySource, 
     return exchange_->client_sink->flush();
   }
 
-  void ends() {
+  void ends(const Headers& trailers = {}) {
     BodySink& client = *exchange_->client_sink;
     leave();
-    client.end({});
+    client.end(trailers);
     client.flush();
   }
 

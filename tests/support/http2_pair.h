@@ -31,6 +31,10 @@ class RecordedStream final : public Http2Stream {
 
   void send(const Fields& fields) { send_head(submittable(fields)); }
   void send_early() { send_interim(submittable({{":status", "103"}})); }
+  bool gives(std::string_view bytes) {
+    send_body(bytes);
+    return flush_body();
+  }
   void ends(const Headers& fields = {}) { send_end(fields); }
 
   std::vector<std::string> heads;  // `name: value` lines each.

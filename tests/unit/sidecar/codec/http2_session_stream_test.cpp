@@ -114,8 +114,7 @@ TEST_F(Http2StreamTest, TheConnectionsWindowIsGivenBackWithTheStream) {
     pair->turn();
     RecordedStream& taker = *pair->server.streams.back();
     taker.takes = false;
-    other.send_body(std::string(80'000, 'x'));
-    other.flush_body();
+    other.gives(std::string(80'000, 'x'));
     pair->turn();
     EXPECT_EQ(taker.received.size(), 80'000U);
     taker.reset(NGHTTP2_CANCEL);
@@ -127,10 +126,9 @@ TEST_F(Http2StreamTest, TheConnectionsWindowIsGivenBackWithTheStream) {
 TEST_F(Http2StreamTest, OneThatIsNotReadDoesNotHoldUpAnother) {
   accept();
   answer->takes = false;
-  asked->send_body(std::string(500'000, 'x'));
-  asked->flush_body();
+  asked->gives(std::string(500'000, 'x'));
   RecordedStream& other = pair->request("/other", false);
-  other.send_body(std::string(500'000, 'y'));
+  other.gives(std::string(500'000, 'y'));
   other.ends();
   other.flush_body();
   for (int i = 0; i < 5; ++i) pair->turn();

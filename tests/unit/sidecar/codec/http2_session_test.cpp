@@ -117,8 +117,7 @@ TEST(Http2Session, WaitsForAPeerThatDoesNotRead) {
   pair.server.wire.takes_only(10);
   RecordedStream& request = pair.server.stream();
   request.send({{":status", "200"}});
-  request.send_body(std::string(100'000, 'x'));
-  request.flush_body();
+  request.gives(std::string(100'000, 'x'));
   pair.turn();
   EXPECT_TRUE(pair.server.session->is_blocked());
   request.ends();
