@@ -7,12 +7,14 @@ namespace skiff {
 std::unique_ptr<Stack> make_inbound_stack(const StackContext& context,
                                           const InboundListener& listener) {
   auto stack = std::make_unique<Stack>();
-  // 3 The application: timeouts, retry of what it has not read, its pool.
+  // 4 The application: timeouts, retry of what it has not read, its pool.
   Forwarder& application = stack->put_in_front<Application>(
       context.targets, listener.application, context.config.service, context.metrics);
+  // 3 Nobody tunnels to the application past its policies.
+  Forwarder& connect = stack->put_in_front<Connect>(Connect::Answer::refuse, application);
   // 2 The request is given an id and says which way it came.
   Forwarder& identified = stack->put_in_front<Identify>(Direction::inbound, context.own_identity,
-                                                        context.loop.random(), application);
+                                                        context.loop.random(), connect);
   // 1 Counted and logged, whatever becomes of it.
   stack->put_in_front(make_observe(observe_settings(context, Direction::inbound), identified));
   return stack;

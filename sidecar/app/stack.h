@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "config/schema/sidecar.h"
+#include "sidecar/app/connect.h"
 #include "sidecar/app/generation.h"
 #include "sidecar/app/identify.h"
 #include "sidecar/app/router.h"

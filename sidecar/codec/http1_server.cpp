@@ -227,6 +227,7 @@ void Http1Server::resume() {
 }
 
 void Http1Server::run_deferred() {
+  settle();  // The backend may have taken the last of a tunnel.
   if (state_ != State::open) return;
   const bool fresh_attempt = exchange_ != nullptr && exchange_->backend_sink != nullptr &&
                              has_body(exchange_->request) &&
@@ -262,10 +263,11 @@ void Http1Server::client_ended() {
   note_end();
   if (exchange_ == nullptr) return close();
   if (exchange_->request_ended) return transport_->wait_readable();
-  if (exchange_->request.body != BodyKind::tunnel) return lost();
+  if (!is_tunnel(exchange_->request)) return lost();
   exchange_->request_ended = true;
   exchange_->backend_sink->end(stream_->body.trailers());
   exchange_->backend_sink->flush();
+  settle();
 }
 
 std::unique_ptr<ServerConnection> make_http1_server(const ServerContext& context,

@@ -52,6 +52,7 @@ class Http1Server final : public ServerConnection,
   void end(const Headers& trailers) override;
   void abort(const Error& error) override;
   bool flush() override;
+  void settle();
   void resume() override;
   void expired(TimePoint now) override;
   void run_deferred() override;

@@ -57,6 +57,7 @@ void Http1Server::open_tunnel() {
   exchange.deadlines.request = TimePoint::max();
   stream_->body.start(BodyKind::tunnel, 0);
   stream_->fed_attempt = exchange.marks.attempts;
+  unread_ = true;  // An end may have come with the request (transport.h).
   resume();
 }
 
@@ -102,12 +103,22 @@ bool Http1Server::flush() {
     return false;
   }
   if (flushed == Http1Writer::Flushed::some) transport_->wait_writable();
-  if (stream_ != nullptr && stream_->response_ended) finish();
+  settle();
   return flushed == Http1Writer::Flushed::all;
 }
 
+// Where the answer is whole the exchange is over; but a tunnel of which the backend still holds one
+// direction.
+void Http1Server::settle() {
+  if (stream_ == nullptr || !stream_->response_ended) return;
+  const bool goes_on = is_tunnel(exchange_->request) && exchange_->pending != nullptr;
+  if (!goes_on) return finish();
+  if (writer_.empty()) transport_->end_sending();
+}
+
 void Http1Server::abort(const Error& error) {
-  if (stream_->until_close) transport_->reset();  // An end would look like the end of the body.
+  // An end would look like the end of the body.
+  if (stream_->until_close || is_tunnel(exchange_->request)) transport_->reset();
   exchange_->marks.reason = error.kind;
   over(error);
   close();
@@ -123,6 +134,7 @@ void Http1Server::writable() {
   if (state_ == State::lingering) return transport_->end_sending();
   if (exchange_ != nullptr) {
     if (exchange_->backend_source != nullptr) exchange_->backend_source->resume();
+    settle();
   } else {
     context_.loop.defer(*this);  // The next request may have been waiting for this.
   }
@@ -132,7 +144,7 @@ void Http1Server::writable() {
 
 void Http1Server::finish() {
   const bool whole = exchange_->request_ended;
-  const bool tunnel = exchange_->request.body == BodyKind::tunnel;
+  const bool tunnel = is_tunnel(exchange_->request);
   over(std::exchange(error_, {}));
   if (!keep_alive_ || tunnel) return stop(!whole || !input_.empty());
   if (half_closed_ && input_.empty()) return stop(false);

@@ -64,6 +64,7 @@ void TcpClient::start(Exchange& exchange, Reply& reply) {
   response.version = Version::bytes;
   response.body = BodyKind::tunnel;
   reply.answered(exchange, response);
+  if (exchange_ != nullptr) exchange.client_sink->flush();  // A head, where the client speaks HTTP.
 }
 
 bool TcpClient::received(std::string_view bytes) {

@@ -14,6 +14,8 @@ constexpr ErrorInfo table[] = {
     {"bad_request_line", 400, client, true, "The request line is not METHOD TARGET VERSION."},
     {"bad_request_method", 400, client, true, "The method is no method's name."},
     {"bad_request_trace", 405, client, true, "TRACE is not forwarded."},
+    {"bad_request_connect", 405, client, true,
+     "CONNECT is taken by outbound listeners without a service only."},
     {"bad_request_target", 400, client, true,
      "The target is malformed, or its path has no canonical form."},
     {"bad_request_version", 505, client, true, "The version is neither HTTP/1.0 nor HTTP/1.1."},

@@ -15,6 +15,7 @@ enum class ErrorKind : std::uint8_t {
   bad_request_line,
   bad_request_method,
   bad_request_trace,
+  bad_request_connect,
   bad_request_target,
   bad_request_version,
   bad_request_header,

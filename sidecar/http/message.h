@@ -64,6 +64,8 @@ inline bool has_body(const Request& request) {
          (request.body != BodyKind::length || request.content_length > 0);
 }
 
+inline bool is_tunnel(const Request& request) { return request.body == BodyKind::tunnel; }
+
 struct Response {
   std::uint16_t status = 0;
   std::string_view reason_phrase{};

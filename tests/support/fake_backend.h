@@ -75,6 +75,15 @@ class FakeBackend final : public Forwarder, public BodySink, public BodySource, 
 
   void breaks(const Error& error) { fail(*exchange_, error); }
 
+  // Without a word.
+  void leave() {
+    exchange_->pending = nullptr;
+    exchange_->backend_sink = nullptr;
+    exchange_->backend_source = nullptr;
+    exchange_ = nullptr;
+    answered_ = false;
+  }
+
   bool has_exchange() const { return exchange_ != nullptr; }
   Exchange& exchange() { return *exchange_; }
 
@@ -107,14 +116,6 @@ class FakeBackend final : public Forwarder, public BodySink, public BodySource, 
     } else {
       reply.failed(exchange, error);
     }
-  }
-
-  void leave() {
-    exchange_->pending = nullptr;
-    exchange_->backend_sink = nullptr;
-    exchange_->backend_source = nullptr;
-    exchange_ = nullptr;
-    answered_ = false;
   }
 
   Exchange* exchange_ = nullptr;

@@ -21,9 +21,10 @@ class ScriptedPeer final {
     wake_reader();
   }
   void ends() {
-    ended_ = true;
+    ends_unseen();
     wake_reader();
   }
+  void ends_unseen() { ended_ = true; }  // It came with the bytes before: no edge tells of it.
   void resets() {
     resets_unseen();
     wake_reader();

@@ -20,6 +20,8 @@ using testing::Not;
 using testing::StartsWith;
 
 constexpr std::string_view get = "GET /a HTTP/1.1\r\nHost: shop\r\n\r\n";
+constexpr std::string_view connect_request =
+    "CONNECT db.shop:5432 HTTP/1.1\r\nHost: db.shop:5432\r\n\r\n";
 
 class Http1ServerTest : public testing::Test, private ServerConnectionOwner {
  protected:
@@ -419,6 +421,49 @@ TEST_F(Http1ServerTest, TunnelsAfter101) {
   backend.ends();
   turn();
   EXPECT_TRUE(client.closed() || client.sees_end());
+}
+
+TEST_F(Http1ServerTest, EachDirectionOfATunnelEndsByItself) {
+  client.sends(std::string(connect_request) + "early");
+  EXPECT_EQ(backend.authority, "db.shop:5432");
+  backend.begin_answer(200, BodyKind::tunnel);
+  turn();
+  EXPECT_EQ(backend.body, "early");
+  backend.gives("all I have");
+  Exchange& exchange = backend.exchange();
+  exchange.client_sink->end({});
+  exchange.client_sink->flush();
+  EXPECT_EQ(client.got(), "HTTP/1.1 200 Fine\r\n\r\nall I have");
+  EXPECT_TRUE(client.sees_end());
+  EXPECT_FALSE(client.closed());
+
+  client.sends(" and late");
+  EXPECT_EQ(backend.body, "early and late");
+  client.ends();
+  EXPECT_TRUE(backend.body_ended);
+  EXPECT_FALSE(client.closed()) << "it is still on its way";
+  backend.leave();
+  exchange.client_source->resume();
+  turn();
+  EXPECT_TRUE(client.closed());
+  EXPECT_FALSE(client.was_reset());
+}
+
+TEST_F(Http1ServerTest, ATunnelSeesAnEndThatCameTogetherWithTheRequest) {
+  client.sends(std::string(connect_request) + "all");
+  client.ends_unseen();
+  backend.begin_answer(200, BodyKind::tunnel);
+  turn();
+  EXPECT_EQ(backend.body, "all");
+  EXPECT_TRUE(backend.body_ended);
+}
+
+TEST_F(Http1ServerTest, ATunnelThatBreaksDoesNotLookWhole) {
+  client.sends(connect_request);
+  backend.begin_answer(200, BodyKind::tunnel);
+  backend.gives("half of it");
+  backend.breaks({.kind = ErrorKind::upstream_reset});
+  EXPECT_TRUE(client.was_reset());
 }
 
 TEST_F(Http1ServerTest, RefusedUpgradeLeavesWhatFollowedToFullTreatment) {

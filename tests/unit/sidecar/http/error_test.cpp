@@ -25,6 +25,7 @@ TEST(Errors, StandInTheOrderOfTheirKinds) {
       {ErrorKind::none, "none"},
       {ErrorKind::bad_request_line, "bad_request_line"},
       {ErrorKind::bad_request_trace, "bad_request_trace"},
+      {ErrorKind::bad_request_connect, "bad_request_connect"},
       {ErrorKind::bad_request_chunk, "bad_request_chunk"},
       {ErrorKind::bad_request_line_too_long, "bad_request_line_too_long"},
       {ErrorKind::bad_request_expectation, "bad_request_expectation"},
