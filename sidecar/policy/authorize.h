@@ -41,15 +41,17 @@ struct Verdict {
 
 // The policies of one service, made ready. Refused where a rule of DENY matches; else let through
 // where a rule of ALLOW matches; else refused where there is a policy of ALLOW; else let through.
-// Of several rules that match, the first in the order of policies (older, then by name) is named.
+// Of several rules that match, the first in the order of policies (as given) and rules is named.
 //
-// What cannot be known counts against the caller: methods, paths and headers of bytes, a value that
-// is not UTF-8 for a regular expression, and an expression that RE2 does not take fulfil a
-// condition of DENY and fail one of ALLOW. All values of a repeated header are looked at: ALLOW
-// needs each of them to match; for DENY one is enough, also one item of a list, or all of them
-// joined by commas.
+// What cannot be known counts against the caller, which fulfils a condition of DENY and fails one
+// of ALLOW: who a caller without an identity is (but not that it has one, `*`); methods, paths and
+// headers of bytes; a value that is not UTF-8 for a regular expression; an expression that RE2 does
+// not take. Paths are compared with their escapes decoded. All values of a repeated header are
+// looked at: ALLOW needs each to match; for DENY one is enough, also one item of a list, or all of
+// them joined.
 //
-// Immutable; any thread may ask it; allocates nothing but for headers that stand several times.
+// Immutable; any thread may ask it. Allocates only for paths with escapes and for DENY by a header
+// that stands several times.
 class Authorizer final {
  public:
   // `namespaces` in rules mean those of `trust_domain`; empty: none.

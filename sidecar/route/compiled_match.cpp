@@ -17,6 +17,7 @@ struct CompiledMatch::Condition {
   std::unique_ptr<const re2::RE2> regex;
 
   bool holds(std::string_view text) const;
+  static void add(std::vector<Condition>& to, const NamedMatch& named, std::string name);
 };
 
 namespace {
@@ -55,6 +56,11 @@ std::optional<std::string_view> query_value(std::string_view query, std::string_
   return std::nullopt;
 }
 
+bool carries_grpc(const Request& request) {
+  const Field* type = request.headers.find(FieldId::content_type);
+  return type != nullptr && starts_like(type->value(), "application/grpc");
+}
+
 std::string joined_values(const Headers& headers, FieldId id, const std::string& name) {
   std::string joined;
   for (const Field& field : headers) {
@@ -67,6 +73,15 @@ std::string joined_values(const Headers& headers, FieldId id, const std::string&
 
 }  // namespace
 
+// Gateway API: of several conditions on one name the first counts.
+void CompiledMatch::Condition::add(std::vector<Condition>& to, const NamedMatch& named,
+                                   std::string name) {
+  if (std::any_of(to.begin(), to.end(), [&](const auto& c) { return c.name == name; })) return;
+  const bool is_regex = named.type == NamedMatch::Type::regular_expression;
+  const FieldId id = field_id(name);
+  to.push_back({std::move(name), id, named.value, is_regex ? compile(named.value) : nullptr});
+}
+
 bool CompiledMatch::Condition::holds(std::string_view text) const {
   return regex != nullptr ? matches_whole(*regex, text) : text == value;
 }
@@ -77,29 +92,52 @@ CompiledMatch::CompiledMatch(const HTTPRouteMatch& match)
   path_ = is_prefix ? without_end_slash(match.path.value) : match.path.value;
   if (path_type_ == PathMatch::Type::regular_expression) path_regex_ = compile(path_);
 
-  // Gateway API: of several conditions on one name the first counts.
-  const auto add = [](std::vector<Condition>& to, const NamedMatch& named, std::string name) {
-    if (std::any_of(to.begin(), to.end(), [&](const auto& c) { return c.name == name; })) return;
-    const bool is_regex = named.type == NamedMatch::Type::regular_expression;
-    const FieldId id = field_id(name);
-    to.push_back({std::move(name), id, named.value, is_regex ? compile(named.value) : nullptr});
-  };
-  for (const NamedMatch& header : match.headers) add(headers_, header, lower_case(header.name));
-  for (const NamedMatch& param : match.query_params) add(query_params_, param, param.name);
+  add_headers(match.headers);
+  for (const NamedMatch& param : match.query_params)
+    Condition::add(query_params_, param, param.name);
   plain_ = path_regex_ == nullptr && method_.empty() && headers_.empty() && query_params_.empty();
+}
+
+CompiledMatch::CompiledMatch(const GRPCRouteMatch& match)
+    : path_type_(PathMatch::Type::path_prefix), method_("POST"), is_grpc_(true) {
+  add_headers(match.headers);
+  if (!match.method) return;
+  const auto& [type, service, method] = *match.method;
+  const bool is_exact = type == GRPCMethodMatch::Type::exact;
+  if (is_exact && !service.empty()) {
+    path_ = "/" + service;
+    if (method.empty()) return;
+    path_type_ = PathMatch::Type::exact;
+    path_ += "/" + method;
+    return;
+  }
+  const auto part = [is_exact](const std::string& text) {
+    if (text.empty()) return std::string("[^/]+");
+    return "(?:" + (is_exact ? re2::RE2::QuoteMeta(text) : text) + ")";
+  };
+  path_regex_ = compile("/" + part(service) + "/" + part(method));
+  characters_[0] = service.size();
+  characters_[1] = method.size();
+}
+
+void CompiledMatch::add_headers(const std::vector<NamedMatch>& headers) {
+  for (const NamedMatch& header : headers)
+    Condition::add(headers_, header, lower_case(header.name));
 }
 
 CompiledMatch::~CompiledMatch() = default;
 
 bool CompiledMatch::more_specific_than(const CompiledMatch& other) const {
   const auto rank = [](const CompiledMatch& m) {
-    return std::tuple(!m.method_.empty(), m.headers_.size(), m.query_params_.size());
+    return std::tuple(m.characters_[0], m.characters_[1], !m.method_.empty(), m.headers_.size(),
+                      m.query_params_.size());
   };
   return rank(*this) > rank(other);
 }
 
 bool CompiledMatch::holds_all(const Request& request) const {
   if (!method_.empty() && request.method_name != method_) return false;
+  if (is_grpc_ && !carries_grpc(request)) return false;
 
   const auto header_holds = [&](const Condition& asked) {
     if (asked.id == FieldId::host) return asked.holds(request.authority);

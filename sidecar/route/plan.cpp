@@ -2,6 +2,7 @@
 
 #include "sidecar/route/names.h"
 #include "sidecar/route/policy_choice.h"
+#include "sidecar/route/route_list.h"
 #include "sidecar/route/route_table.h"
 #include "sidecar/route/table_builder.h"
 #include "sidecar/route/target_list.h"
@@ -19,20 +20,12 @@ class Planner final {
 
  private:
   using Group = TableBuilder::Group;
+  using Carries = AnyRoute::Carries;
 
-  // One rule of a route with its matches, made on first use and shared by all parents.
-  struct ReadyRule {
-    const RouteRule* rule;
-    std::vector<const CompiledMatch*> matches;
-  };
-  struct ReadyRoute {
-    const HTTPRoute* route;
-    std::vector<ReadyRule> rules;
-  };
   // A service and the routes that are attached to it, for one role.
   struct Attached {
-    std::vector<std::pair<ReadyRoute*, std::uint16_t>> consumer;  // With parentRef.port.
-    std::vector<std::pair<ReadyRoute*, std::uint16_t>> producer;
+    std::vector<std::pair<AnyRoute*, std::uint16_t>> consumer;  // With parentRef.port.
+    std::vector<std::pair<AnyRoute*, std::uint16_t>> producer;
   };
 
   void plan_mesh();
@@ -43,22 +36,17 @@ class Planner final {
   void plan_gateway(const Gateway& gateway, const GatewayPort& listener);
   void plan_inbound(std::string_view own_service);
 
-  void add_rules(PathIndex& paths, ReadyRoute& route);
-  const RouteRule* implicit_rule(std::uint32_t target);
-  RouteRule& new_rule(std::string name);
-  void make_ready(ReadyRoute& route);
-  const RouteRule* make_rule(const HTTPRoute& route, const HTTPRouteRule& rule, std::size_t index);
-  const CompiledMatch* compile(const HTTPRouteMatch& match);
+  void add_messages(PathIndex& paths, AnyRoute& route);
+  void add_streams(StreamIndex& streams, AnyRoute& route);
 
   const Resources& resources_;
   const std::string ns_;
   const PolicyChoice policies_;
   const TlsChoice tls_;
-  TargetList targets_;
-  std::vector<ReadyRoute> routes_;  // In the order in which equals are tried.
-  TextMap<Attached> attached_;      // By the service's qualified name.
-  const CompiledMatch* everything_ = nullptr;
   std::unique_ptr<RoutePlan> plan_ = std::make_unique<RoutePlan>();
+  TargetList targets_;
+  RouteList routes_;
+  TextMap<Attached> attached_;  // By the service's qualified name.
 };
 
 bool names_service(const ObjectRef& ref) { return ref.kind == "Service"; }
@@ -69,13 +57,8 @@ Planner::Planner(const Resources& resources, std::string_view ns)
       ns_(ns),
       policies_(resources.traffic_policies),
       tls_(resources.mesh_tls),
-      targets_(resources.services, policies_, tls_) {
-  for (const HTTPRoute& route : resources.http_routes) routes_.push_back({&route, {}});
-  std::stable_sort(routes_.begin(), routes_.end(), [](const auto& a, const auto& b) {
-    return comes_before(a.route->metadata, b.route->metadata);
-  });
-  everything_ = compile({});
-}
+      targets_(resources.services, policies_, tls_),
+      routes_(resources, policies_, targets_, *plan_) {}
 
 std::unique_ptr<const RoutePlan> Planner::plan(std::string_view own_service) {
   plan_mesh();
@@ -105,15 +88,15 @@ void Planner::plan_mesh() {
 }
 
 void Planner::attach_to_services() {
-  for (ReadyRoute& ready : routes_) {
-    const std::string& route_ns = ready.route->metadata.ns;
-    for (const ObjectRef& parent : ready.route->parent_refs) {
+  for (AnyRoute& route : routes_.in_order()) {
+    const std::string& route_ns = route.metadata->ns;
+    for (const ObjectRef& parent : *route.parents) {
       if (!names_service(parent)) continue;
       const std::string& service_ns = namespace_of(parent, route_ns);
       const bool is_producer = service_ns == route_ns;
       if (!is_producer && route_ns != ns_) continue;  // Consumers of another namespace.
       Attached& attached = attached_[qualified(parent.name, service_ns)];
-      (is_producer ? attached.producer : attached.consumer).emplace_back(&ready, parent.port);
+      (is_producer ? attached.producer : attached.consumer).emplace_back(&route, parent.port);
     }
   }
 }
@@ -122,19 +105,34 @@ void Planner::add_service(TableBuilder& table, const Service& service) {
   const Group group = table.add_group();
   const auto at = attached_.find(qualified(service.metadata));
   for (const auto& [port, target] : targets_.ports(service.metadata)) {
-    PathIndex& paths = table.paths(group, port);
-    const ReadyRoute* last = nullptr;  // A route may name a service twice.
-    const auto add_attached = [&](auto& routes, std::uint16_t its_port) {
+    PortRules& rules = table.rules(group, port);
+    std::vector<AnyRoute*> here;  // A route may name a service twice.
+    const auto attach = [&here](const auto& routes, std::uint16_t its_port) {
       for (const auto& [route, route_port] : routes) {
-        if ((route_port != 0 && route_port != its_port) || route == last) continue;
-        add_rules(paths, *route);
-        last = route;
+        const bool is_here = route_port == 0 || route_port == its_port;
+        if (is_here && (here.empty() || here.back() != route)) here.push_back(route);
       }
     };
     // Consumers' routes stand instead of the producer's; they are not merged.
-    if (at != attached_.end()) add_attached(at->second.consumer, port);
-    if (at != attached_.end() && last == nullptr) add_attached(at->second.producer, port);
-    if (last == nullptr) paths.add({implicit_rule(target), everything_});
+    if (at != attached_.end()) attach(at->second.consumer, port);
+    if (at != attached_.end() && here.empty()) attach(at->second.producer, port);
+    for (AnyRoute* route : here) {
+      add_messages(rules.paths, *route);
+      add_streams(rules.streams, *route);
+    }
+    // Messages are bytes too: where no route speaks of them a TCPRoute does.
+    const auto carries = [](Carries what) {
+      return [what](const AnyRoute* route) { return route->carries == what; };
+    };
+    if (std::ranges::none_of(here, carries(Carries::messages))) {
+      const auto bytes = std::ranges::find_if(here, carries(Carries::bytes));
+      if (bytes != here.end())
+        rules.paths.add({routes_.rules(**bytes).front().rule, routes_.everything()});
+    }
+    if (!here.empty()) continue;
+    const RouteRule* rule = routes_.implicit_rule(target);
+    rules.paths.add({rule, routes_.everything()});
+    rules.streams.add_bytes(rule);
   }
 }
 
@@ -147,26 +145,38 @@ void Planner::name_service(TableBuilder& table, const Service& service, Group gr
 
 // ---- Gateways
 
+bool takes(GatewayPort::Protocol protocol, AnyRoute::Carries carries) {
+  using Protocol = GatewayPort::Protocol;
+  if (protocol == Protocol::tcp) return carries == AnyRoute::Carries::bytes;
+  if (protocol == Protocol::tls) return carries == AnyRoute::Carries::tls;
+  return carries == AnyRoute::Carries::messages;
+}
+
 void Planner::plan_gateway(const Gateway& gateway, const GatewayPort& listener) {
-  const auto is_parent = [&](const HTTPRoute& route, const ObjectRef& ref) {
+  const auto is_parent = [&](const AnyRoute& route, const ObjectRef& ref) {
     return names_gateway(ref) && ref.name == gateway.metadata.name &&
-           namespace_of(ref, route.metadata.ns) == gateway.metadata.ns &&
+           namespace_of(ref, route.metadata->ns) == gateway.metadata.ns &&
            (ref.section_name.empty() || ref.section_name == listener.name) &&
            (ref.port == 0 || ref.port == listener.port);
   };
+  static const std::vector<std::string> any_host = {""};
   TableBuilder table;
-  for (ReadyRoute& ready : routes_) {
-    const HTTPRoute& route = *ready.route;
+  for (AnyRoute& route : routes_.in_order()) {
     // Without allowedRoutes a listener takes routes of its own namespace, as Gateway API says.
-    if (route.metadata.ns != gateway.metadata.ns) continue;
-    if (std::none_of(route.parent_refs.begin(), route.parent_refs.end(),
-                     [&](const ObjectRef& ref) { return is_parent(route, ref); }))
+    if (route.metadata->ns != gateway.metadata.ns || !takes(listener.protocol, route.carries))
+      continue;
+    if (std::ranges::none_of(*route.parents,
+                             [&](const ObjectRef& ref) { return is_parent(route, ref); }))
       continue;
     // By the route's own hostname, not by what it has in common with the listener's: of two routes
     // the one with the longer hostname comes first.
-    if (route.hostnames.empty()) add_rules(table.paths(table.group_of(""), 0), ready);
-    for (const std::string& host : route.hostnames)
-      if (overlap(listener.hostname, host)) add_rules(table.paths(table.group_of(host), 0), ready);
+    const bool has_hosts = route.hostnames != nullptr && !route.hostnames->empty();
+    for (const std::string& host : has_hosts ? *route.hostnames : any_host) {
+      if (has_hosts && !overlap(listener.hostname, host)) continue;
+      PortRules& rules = table.rules(table.group_of(host), 0);
+      add_messages(rules.paths, route);
+      add_streams(rules.streams, route);
+    }
   }
   table.limit_hosts(listener.hostname);
   plan_->gateways.emplace_back(qualified(gateway.metadata) + "/" + listener.name, table.build());
@@ -188,59 +198,18 @@ void Planner::plan_inbound(std::string_view own_service) {
 
 // ---- Rules
 
-void Planner::add_rules(PathIndex& paths, ReadyRoute& route) {
-  if (route.rules.empty()) make_ready(route);
-  for (const ReadyRule& ready : route.rules)
+void Planner::add_messages(PathIndex& paths, AnyRoute& route) {
+  if (route.carries != Carries::messages) return;
+  for (const ReadyRule& ready : routes_.rules(route))
     for (const CompiledMatch* match : ready.matches) paths.add({ready.rule, match});
 }
 
-void Planner::make_ready(ReadyRoute& ready) {
-  const HTTPRoute& route = *ready.route;
-  for (std::size_t i = 0; i < route.rules.size(); ++i) {
-    const HTTPRouteRule& rule = route.rules[i];
-    ReadyRule& made = ready.rules.emplace_back();
-    made.rule = make_rule(route, rule, i);
-    for (const HTTPRouteMatch& match : rule.matches) made.matches.push_back(compile(match));
-    if (rule.matches.empty()) made.matches.push_back(everything_);
-  }
-}
-
-const RouteRule* Planner::make_rule(const HTTPRoute& route, const HTTPRouteRule& rule,
-                                    std::size_t index) {
-  const std::string last = rule.name.empty() ? std::to_string(index) : rule.name;
-  RouteRule& made = new_rule(qualified(route.metadata) + "/" + last);
-  made.filters = rule.filters;
-  made.split_key = rule.split_key;
-  for (const HTTPBackendRef& backend : rule.backend_refs) {
-    const std::string& ns = namespace_of(backend.ref, route.metadata.ns);
-    const std::uint32_t target = targets_.target(backend.ref.name, ns, backend.ref.port);
-    made.backends.push_back({target, backend.weight, backend.filters});
-    made.total_weight += backend.weight;
-  }
-  made.request_timeout = rule.timeouts.request;
-  made.backend_request_timeout = rule.timeouts.backend_request;
-  if (!made.request_timeout.has_value())
-    if (const TrafficPolicy* policy = policies_.for_rule(route.metadata, rule.name))
-      made.request_timeout = policy->timeouts.request;
-  return &made;
-}
-
-const RouteRule* Planner::implicit_rule(std::uint32_t target) {
-  RouteRule& rule = new_rule(targets_[target].name);
-  rule.backends.push_back({target, 1, {}});
-  rule.total_weight = 1;
-  return &rule;
-}
-
-RouteRule& Planner::new_rule(std::string name) {
-  RouteRule& rule = *plan_->rules.emplace_back(std::make_unique<RouteRule>());
-  rule.index = static_cast<std::uint32_t>(plan_->rules.size() - 1);
-  rule.name = std::move(name);
-  return rule;
-}
-
-const CompiledMatch* Planner::compile(const HTTPRouteMatch& match) {
-  return plan_->matches.emplace_back(std::make_unique<const CompiledMatch>(match)).get();
+void Planner::add_streams(StreamIndex& streams, AnyRoute& route) {
+  if (route.carries == Carries::messages) return;
+  const RouteRule* rule = routes_.rules(route).front().rule;
+  if (route.carries == Carries::bytes) return streams.add_bytes(rule);
+  if (route.hostnames->empty()) streams.add_tls("", rule);
+  for (const std::string& server : *route.hostnames) streams.add_tls(server, rule);
 }
 
 }  // namespace

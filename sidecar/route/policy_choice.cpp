@@ -39,10 +39,10 @@ const TrafficPolicy* PolicyChoice::for_port(const Metadata& service,
   return by_number != nullptr ? by_number : part("");
 }
 
-const TrafficPolicy* PolicyChoice::for_rule(const Metadata& route,
+const TrafficPolicy* PolicyChoice::for_rule(std::string_view kind, const Metadata& route,
                                             std::string_view rule_name) const {
   const auto part = [&](std::string_view text) {
-    return find(key_of("HTTPRoute", route.ns, route.name, text));
+    return find(key_of(kind, route.ns, route.name, text));
   };
   const TrafficPolicy* of_rule = rule_name.empty() ? nullptr : part(rule_name);
   return of_rule != nullptr ? of_rule : part("");

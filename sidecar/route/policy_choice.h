@@ -19,8 +19,9 @@ class PolicyChoice final {
   // One port (targetRefs with sectionName or port) before the whole service. Null: none.
   const TrafficPolicy* for_port(const Metadata& service, const ServicePort& port) const;
 
-  // One rule (targetRefs with sectionName) before the whole HTTPRoute. Null: none.
-  const TrafficPolicy* for_rule(const Metadata& route, std::string_view rule_name) const;
+  // One rule (targetRefs with sectionName) before the whole route. Null: none.
+  const TrafficPolicy* for_rule(std::string_view kind, const Metadata& route,
+                                std::string_view rule_name) const;
 
  private:
   const TrafficPolicy* find(const std::string& key) const;

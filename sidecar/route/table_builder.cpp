@@ -40,7 +40,7 @@ class TableBuilder::Table final : public RouteTable {
     const auto at = addresses_.find(address);
     if (at == addresses_.end()) return {};
     for (const Group group : at->second) {
-      const auto is_it = [port](const auto& each) { return each.first == port; };
+      const auto is_it = [port](const auto& rules) { return rules->port == port; };
       if (std::ranges::any_of(groups_[group], is_it)) return find_in(group, port, request);
     }
     return {};
@@ -48,9 +48,10 @@ class TableBuilder::Table final : public RouteTable {
 
  private:
   Found find_in(Group group, std::uint16_t port, const Request& request) const {
-    for (const auto& [its_port, paths] : groups_[group]) {
-      if (its_port != port && its_port != 0 && port != 0) continue;
-      const Candidate* found = paths->find(request);
+    for (const auto& rules : groups_[group]) {
+      if (rules->port != port && rules->port != 0 && port != 0) continue;
+      if (request.version == Version::bytes) return {rules->streams.find(request), {}, true};
+      const Candidate* found = rules->paths.find(request);
       if (found == nullptr) break;
       const bool is_regex = found->match->path_type() == PathMatch::Type::regular_expression;
       return {found->rule, is_regex ? std::string_view{} : found->match->path(), true};
@@ -87,10 +88,12 @@ TableBuilder::Group TableBuilder::group_of(std::string_view host) {
   return group;
 }
 
-PathIndex& TableBuilder::paths(Group group, std::uint16_t port) {
-  for (auto& [its_port, paths] : groups_[group])
-    if (its_port == port) return *paths;
-  return *groups_[group].emplace_back(port, std::make_unique<PathIndex>()).second;
+PortRules& TableBuilder::rules(Group group, std::uint16_t port) {
+  for (const auto& rules : groups_[group])
+    if (rules->port == port) return *rules;
+  PortRules& added = *groups_[group].emplace_back(std::make_unique<PortRules>());
+  added.port = port;
+  return added;
 }
 
 void TableBuilder::limit_hosts(std::string_view hostname) { limit_ = lower_case(hostname); }

@@ -11,8 +11,16 @@
 #include "sidecar/route/host_index.h"
 #include "sidecar/route/path_index.h"
 #include "sidecar/route/route_table.h"
+#include "sidecar/route/stream_index.h"
 
 namespace skiff {
+
+// The rules of one port.
+struct PortRules {
+  std::uint16_t port = 0;
+  PathIndex paths{};
+  StreamIndex streams{};
+};
 
 // Makes a RouteTable out of groups of hosts. All hosts of a group share their rules, which may
 // differ from port to port.
@@ -33,7 +41,7 @@ class TableBuilder final {
 
   // The rules of one port, made on first use. Port 0 is for requests to any port; for requests
   // that name none, a group's first port counts.
-  PathIndex& paths(Group group, std::uint16_t port);
+  PortRules& rules(Group group, std::uint16_t port);
 
   // Makes the table know no other hosts than those that `hostname` stands for: a listener's.
   void limit_hosts(std::string_view hostname);
@@ -42,7 +50,7 @@ class TableBuilder final {
   std::unique_ptr<RouteTable> build();
 
  private:
-  using Ports = std::vector<std::pair<std::uint16_t, std::unique_ptr<PathIndex>>>;
+  using Ports = std::vector<std::unique_ptr<PortRules>>;
   class Table;
 
   HostIndex hosts_;

@@ -71,7 +71,7 @@ TESTS_OF_THEIR_OWN = {
 # Files of sidecar/policy that are not a policy but carry all of them.
 POLICY_PLUMBING = {"admission", "chain", "with_admission"}
 # The name in the schema of a policy, where it is not the policy's own.
-POLICY_FIELDS = {"deadline": "timeouts"}
+POLICY_FIELDS = {"deadline": "timeouts", "authorize": "authorization"}
 
 # Classes with fields that are not final, by name.
 OPEN_CLASSES = {
@@ -97,6 +97,8 @@ SHARED_OWNERS = {
     "sidecar/observe/series.h": "a worker counts in a series while the control thread sums it up",
     "sidecar/observe/series.cpp": "the same",
     "sidecar/observe/worker_metrics.h": "hands out what series.h shares",
+    "sidecar/policy/authorize.h": "all workers ask one set of compiled rules",
+    "sidecar/policy/authorize.cpp": "the same",
     "sidecar/transport/tls.h": "connections keep the context they began with when it is replaced",
     "sidecar/transport/tls_context.cpp": "makes what tls.h shares",
     "sidecar/route/plan.cpp": "fills in what is const from its return on, for all workers",

@@ -44,7 +44,7 @@ TEST(PolicyChoice, NamesTheServiceOfItsOwnNamespace) {
   EXPECT_EQ(name_of(choice.for_port(named("product"), port("", 80))), "p");
   EXPECT_EQ(name_of(choice.for_port(named("product", "other"), port("", 80))), "none");
   EXPECT_EQ(name_of(choice.for_port(named("user"), port("", 80))), "none");
-  EXPECT_EQ(name_of(choice.for_rule(named("product"), "")), "none");
+  EXPECT_EQ(name_of(choice.for_rule("HTTPRoute", named("product"), "")), "none");
 }
 
 TEST(PolicyChoice, APortIsMoreSpecificThanItsService) {
@@ -64,9 +64,9 @@ TEST(PolicyChoice, ARuleIsMoreSpecificThanItsRoute) {
   const std::vector<TrafficPolicy> policies{made("whole", {ref("HTTPRoute", "r")}),
                                             made("rule", {ref("HTTPRoute", "r", "slow")})};
   const PolicyChoice choice(policies);
-  EXPECT_EQ(name_of(choice.for_rule(named("r"), "slow")), "rule");
-  EXPECT_EQ(name_of(choice.for_rule(named("r"), "fast")), "whole");
-  EXPECT_EQ(name_of(choice.for_rule(named("r"), "")), "whole");
+  EXPECT_EQ(name_of(choice.for_rule("HTTPRoute", named("r"), "slow")), "rule");
+  EXPECT_EQ(name_of(choice.for_rule("HTTPRoute", named("r"), "fast")), "whole");
+  EXPECT_EQ(name_of(choice.for_rule("HTTPRoute", named("r"), "")), "whole");
 }
 
 TEST(PolicyChoice, OfEqualsTheOlderWinsThenTheName) {

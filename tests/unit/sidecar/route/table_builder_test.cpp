@@ -19,7 +19,7 @@ class TableBuilderTest : public ::testing::Test {
     matches_.push_back(std::make_unique<CompiledMatch>(match));
     rules_.push_back(std::make_unique<RouteRule>());
     rules_.back()->name = std::move(name);
-    builder_.paths(group, port).add({rules_.back().get(), matches_.back().get()});
+    builder_.rules(group, port).paths.add({rules_.back().get(), matches_.back().get()});
   }
   static std::string name_of(const RouteTable::Found& found) {
     return found.rule != nullptr ? found.rule->name : found.host_known ? "no rule" : "no host";

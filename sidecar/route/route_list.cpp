@@ -1,0 +1,105 @@
+#include "sidecar/route/route_list.h"
+
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+
+#include "sidecar/route/names.h"
+
+namespace skiff {
+
+RouteList::RouteList(const Resources& resources, const PolicyChoice& policies, TargetList& targets,
+                     RoutePlan& plan)
+    : policies_(policies), targets_(targets), plan_(plan), everything_(compile(HTTPRouteMatch{})) {
+  add_all(resources.http_routes, AnyRoute::Carries::messages);
+  add_all(resources.grpc_routes, AnyRoute::Carries::messages);
+  add_all(resources.tcp_routes, AnyRoute::Carries::bytes);
+  add_all(resources.tls_routes, AnyRoute::Carries::tls);
+  std::stable_sort(routes_.begin(), routes_.end(), [](const AnyRoute& a, const AnyRoute& b) {
+    return comes_before(*a.metadata, *b.metadata);
+  });
+}
+
+template <typename Route>
+void RouteList::add_all(const std::vector<Route>& routes, AnyRoute::Carries carries) {
+  for (const Route& route : routes) {
+    AnyRoute& added = routes_.emplace_back();
+    added.carries = carries;
+    added.metadata = &route.metadata;
+    added.parents = &route.parent_refs;
+    if constexpr (requires { route.hostnames; }) added.hostnames = &route.hostnames;
+    added.source = &route;
+  }
+}
+
+const std::vector<ReadyRule>& RouteList::rules(AnyRoute& route) {
+  if (route.ready.empty())
+    std::visit([&](const auto* source) { make_ready(*source, route.ready); }, route.source);
+  return route.ready;
+}
+
+template <typename Route>
+void RouteList::make_ready(const Route& route, std::vector<ReadyRule>& ready) {
+  for (std::size_t i = 0; i < route.rules.size(); ++i) {
+    const auto& rule = route.rules[i];
+    RouteRule& made = make_rule(route.metadata, rule, i);
+    ReadyRule& added = ready.emplace_back();
+    added.rule = &made;
+    if constexpr (std::is_same_v<Route, HTTPRoute>) {
+      made.split_key = rule.split_key;
+      made.request_timeout = rule.timeouts.request;
+      made.backend_request_timeout = rule.timeouts.backend_request;
+      set_timeouts("HTTPRoute", route.metadata, made, rule.name);
+    } else if constexpr (std::is_same_v<Route, GRPCRoute>) {
+      set_timeouts("GRPCRoute", route.metadata, made, rule.name);
+    }
+    if constexpr (requires { rule.matches; }) {
+      for (const auto& match : rule.matches) added.matches.push_back(compile(match));
+      if (!rule.matches.empty()) continue;
+      const bool is_grpc = std::is_same_v<Route, GRPCRoute>;
+      added.matches.push_back(is_grpc ? compile(GRPCRouteMatch{}) : everything_);
+    }
+  }
+}
+
+template <typename Rule>
+RouteRule& RouteList::make_rule(const Metadata& route, const Rule& rule, std::size_t index) {
+  const std::string last = rule.name.empty() ? std::to_string(index) : rule.name;
+  RouteRule& made = new_rule(qualified(route) + "/" + last);
+  if constexpr (requires { rule.filters; }) made.filters = rule.filters;
+  for (const HTTPBackendRef& backend : rule.backend_refs) {
+    const std::string& ns = namespace_of(backend.ref, route.ns);
+    const std::uint32_t target = targets_.target(backend.ref.name, ns, backend.ref.port);
+    made.backends.push_back({target, backend.weight, backend.filters});
+    made.total_weight += backend.weight;
+  }
+  return made;
+}
+
+void RouteList::set_timeouts(std::string_view kind, const Metadata& route, RouteRule& rule,
+                             std::string_view rule_name) const {
+  if (rule.request_timeout.has_value()) return;
+  if (const TrafficPolicy* policy = policies_.for_rule(kind, route, rule_name))
+    rule.request_timeout = policy->timeouts.request;
+}
+
+const RouteRule* RouteList::implicit_rule(TargetList::Index target) {
+  RouteRule& rule = new_rule(targets_[target].name);
+  rule.backends.push_back({target, 1, {}});
+  rule.total_weight = 1;
+  return &rule;
+}
+
+RouteRule& RouteList::new_rule(std::string name) {
+  RouteRule& rule = *plan_.rules.emplace_back(std::make_unique<RouteRule>());
+  rule.index = static_cast<std::uint32_t>(plan_.rules.size() - 1);
+  rule.name = std::move(name);
+  return rule;
+}
+
+template <typename Match>
+const CompiledMatch* RouteList::compile(const Match& match) {
+  return plan_.matches.emplace_back(std::make_unique<const CompiledMatch>(match)).get();
+}
+
+}  // namespace skiff
