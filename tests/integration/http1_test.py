@@ -380,7 +380,10 @@ class Failures(SidecarTest):
         )
         status, headers, _ = self.client().send(GET).answer()
         self.assertEqual((status, headers["x-skiff-reason"]), (503, "connect_failed"))
-        self.assertEqual(sidecar.metric("skiff_requests_total", reason="connect_failed"), 1)
+        until(
+            lambda: sidecar.metric("skiff_requests_total", reason="connect_failed") == 1,
+            "the metric says why",
+        )
 
     def test_closed_without_an_answer(self):
         self.reason(502, "upstream_reset", handle=lambda client: read_request(client))
