@@ -7,6 +7,7 @@ RANKS = {
     "sidecar/http/": 2,
     "sidecar/transport/": 2,
     "sidecar/listener/": 3,
+    "sidecar/capture/": 3,
     "sidecar/codec/": 3,
     "sidecar/route/": 3,
     "sidecar/policy/": 3,
