@@ -38,19 +38,30 @@ ServerSettings server_settings(const SidecarConfig& config) {
       .connection_age = {}};
 }
 
-bool carries_bytes(const ListenerPlan& plan, const SidecarConfig& config) {
-  const auto is_bytes = [](Protocol protocol) {
-    return protocol == Protocol::tcp || protocol == Protocol::tls;
-  };
+Protocol protocol_of(const ListenerPlan& plan, const SidecarConfig& config) {
   switch (plan.kind) {
     case ListenerPlan::Kind::inbound:
-      return is_bytes(config.inbound[plan.index].protocol);
+      return config.inbound[plan.index].protocol;
     case ListenerPlan::Kind::outbound:
-      return is_bytes(config.outbound[plan.index].protocol);
+      return config.outbound[plan.index].protocol;
     case ListenerPlan::Kind::gateway:
       break;
   }
-  return false;
+  return Protocol::http;
+}
+
+std::unique_ptr<ServerConnection> make_server(Protocol protocol, const ServerContext& context,
+                                              TransportPtr transport, std::string peer) {
+  switch (protocol) {
+    case Protocol::http2:
+    case Protocol::grpc:
+      return make_http2_server(context, std::move(transport), std::move(peer));
+    case Protocol::tcp:
+    case Protocol::tls:
+      return make_tcp_server(context, std::move(transport), std::move(peer), {});
+    default:
+      return make_http1_server(context, std::move(transport), std::move(peer));
+  }
 }
 
 Direction direction_of(ListenerPlan::Kind kind) {
@@ -81,7 +92,7 @@ PoolCounters counters_of(CounterSet& counters) {
 struct Worker::OpenListener final : ClientConnections::Watcher {
   OpenListener(Worker& worker, const ListenerPlan& plan, const ServerSettings& server_settings)
       : kind(plan.kind),
-        is_bytes(carries_bytes(plan, worker.config_)),
+        protocol(protocol_of(plan, worker.config_)),
         metrics(worker.metrics_),
         observing(observe_settings(worker.stacks_, direction_of(plan.kind))),
         stack(worker.make_stack(plan)),
@@ -103,7 +114,7 @@ struct Worker::OpenListener final : ClientConnections::Watcher {
   }
 
   const ListenerPlan::Kind kind;
-  const bool is_bytes;
+  const Protocol protocol;
   WorkerMetrics& metrics;
   const ObserveSettings observing;  // What never comes to the stack.
   const std::unique_ptr<Stack> stack;
@@ -158,11 +169,8 @@ void Worker::accepted(OpenListener& listener, int fd, const SocketAddress& peer)
     ::close(fd);
     return metrics_.counters[CounterId::client_connections_refused].add();
   }
-  TransportPtr transport = make_tcp_transport(loop_, fd);
-  listener.connections.add(
-      listener.is_bytes
-          ? make_tcp_server(listener.context, std::move(transport), host_text(peer), {})
-          : make_http1_server(listener.context, std::move(transport), host_text(peer)));
+  listener.connections.add(make_server(listener.protocol, listener.context,
+                                       make_tcp_transport(loop_, fd), host_text(peer)));
 }
 
 void Worker::start() {

@@ -110,7 +110,7 @@ void Http2Session::read() {
 void Http2Session::feed(const char* at, std::size_t size) {
   ssize_t taken = 0;
   busy_ = true;
-  while (size > 0 && !calm_ && nghttp2_session_want_read(h2_) != 0) {
+  while (size > 0 && fault_ == NGHTTP2_NO_ERROR && nghttp2_session_want_read(h2_) != 0) {
     taken = nghttp2_session_mem_recv(h2_, reinterpret_cast<const std::uint8_t*>(at),
                                      std::min(size, slice));
     if (taken < 0) break;
@@ -118,11 +118,8 @@ void Http2Session::feed(const char* at, std::size_t size) {
     size -= static_cast<std::size_t>(taken);
   }
   busy_ = false;
-  if (taken == NGHTTP2_ERR_FLOODED) calm_ = true;
-  if (taken < 0 || calm_) {
-    nghttp2_session_terminate_session(h2_,
-                                      calm_ ? NGHTTP2_ENHANCE_YOUR_CALM : NGHTTP2_PROTOCOL_ERROR);
-  }
+  if (taken < 0)
+    fault(taken == NGHTTP2_ERR_FLOODED ? NGHTTP2_ENHANCE_YOUR_CALM : NGHTTP2_PROTOCOL_ERROR);
 }
 
 // ---- A turn
@@ -164,8 +161,8 @@ void Http2Session::run_due() {
 
 void Http2Session::settle_state() {
   if (broken_) return lost(false);
-  if (calm_ && nghttp2_session_want_read(h2_) != 0) {  // Found while sending.
-    nghttp2_session_terminate_session(h2_, NGHTTP2_ENHANCE_YOUR_CALM);
+  if (fault_ != NGHTTP2_NO_ERROR && nghttp2_session_want_read(h2_) != 0) {
+    nghttp2_session_terminate_session(h2_, fault_);
     drain();
     write();
     if (blocked_ || broken_) return lost(false);
@@ -299,8 +296,11 @@ void Http2Session::dequeue(Http2Stream& stream) {
 // ---- Ends
 
 void Http2Session::glitch(std::uint32_t count) {
-  if (glitches_.add(count, loop_.now())) return;
-  calm_ = true;
+  if (!glitches_.add(count, loop_.now())) fault(NGHTTP2_ENHANCE_YOUR_CALM);
+}
+
+void Http2Session::fault(std::uint32_t code) {
+  if (fault_ == NGHTTP2_NO_ERROR) fault_ = code;
   wake();
 }
 

@@ -69,6 +69,8 @@ class Http2Session final : private TransportUser, private Deferred, private Time
   // The peer did something that serves nothing; over the limit the connection ends with
   // ENHANCE_YOUR_CALM.
   void glitch(std::uint32_t count = 1);
+  // The peer broke a rule: the connection ends with this code as soon as nothing is under way.
+  void fault(std::uint32_t code);
 
   bool is_open() const { return state_ == State::open; }
   bool is_blocked() const { return blocked_; }  // The peer's kernel takes no more.
@@ -131,14 +133,17 @@ class Http2Session final : private TransportUser, private Deferred, private Time
   std::uint32_t streams_ = 0;
   std::uint32_t wanted_updates_ = 1;  // WINDOW_UPDATEs that serve something.
   std::uint32_t lingered_ = 0;
+  std::uint32_t fault_ = NGHTTP2_NO_ERROR;  // The peer's, for which the connection is to end.
+  std::int32_t last_opened_ = 0;            // A client's stream, by number.
+  std::uint32_t opened_ = 0;                // So many.
   const Side side_;
   State state_ = State::open;
   bool busy_ = false;     // Within nghttp2: it must not be entered again, nor go.
   bool blocked_ = false;  // Waits for the transport to take more.
   bool paused_ = false;   // nghttp2 was stopped by a full output.
-  bool calm_ = false;     // The peer is to be told ENHANCE_YOUR_CALM.
   bool broken_ = false;   // Writing failed; it is lost as soon as nothing is under way.
   bool heard_ = false;
+  bool reset_ = false;    // A stream was reset that the peer may still have been sending on.
   bool leaving_ = false;  // GOAWAY was sent or came.
 };
 
