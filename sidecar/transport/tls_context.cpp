@@ -3,6 +3,7 @@
 #include <openssl/err.h>
 
 #include <algorithm>
+#include <cstring>
 #include <span>
 #include <utility>
 
@@ -19,6 +20,7 @@ constexpr const char* signatures =
     "RSA+SHA256:RSA+SHA384:RSA+SHA512";  // The last three for certificates only (RFC 8446, 4.2.3).
 constexpr int security_level = 2;        // 112 bits: RSA 2048, no SHA-1.
 constexpr long most_chain_bytes = 32 * 1024;
+constexpr long session_life_s = 3600;
 
 TlsPeer& peer_of(const SSL* ssl) { return *static_cast<TlsPeer*>(SSL_get_app_data(ssl)); }
 
@@ -61,6 +63,24 @@ bool needs_protocol(const TlsRequest& request) {
   return !request.protocols.empty() && !request.protocols.back().empty();
 }
 
+bool is_wanted(const TlsRequest& request, const std::string& identity) {
+  if (request.role == TlsRole::server || request.identities.empty()) return true;
+  return std::ranges::find(request.identities, identity) != request.identities.end();
+}
+
+ChainDigest digest_of_text(std::string_view text) {
+  ChainDigest digest{};
+  EVP_Digest(text.data(), text.size(), digest.data(), nullptr, EVP_sha256(), nullptr);
+  return digest;
+}
+
+std::string text_of(const std::vector<TrustBundle>& bundles) {
+  std::string text;
+  for (const TrustBundle& bundle : bundles)
+    text += bundle.trust_domain + '\n' + bundle.roots + '\n';
+  return text;
+}
+
 void set_limits(SSL_CTX& context) {
   SSL_CTX_set_min_proto_version(&context, TLS1_3_VERSION);
   SSL_CTX_set_max_proto_version(&context, TLS1_3_VERSION);
@@ -80,6 +100,7 @@ void set_limits(SSL_CTX& context) {
 
 TlsContext::TlsContext(Loop& loop, const TlsMaterial& material, WallClock clock)
     : roots_(material.bundles),
+      bundles_(digest_of_text(text_of(material.bundles))),
       clock_(clock ? std::move(clock) : wall_seconds),
       queue_(loop, *this) {}
 
@@ -92,8 +113,7 @@ bool TlsContext::prepare(const TlsMaterial& material) {
   SSL_CTX_set_cert_verify_callback(context, verify, this);
   SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
   SSL_CTX_set_client_hello_cb(context, greet, nullptr);
-  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
-  SSL_CTX_set_num_tickets(context, 0);
+  allow_resumption();
   const bool presented = present(material);
   ERR_clear_error();
   return presented;
@@ -112,23 +132,61 @@ bool TlsContext::present(const TlsMaterial& material) {
          SSL_CTX_check_private_key(context) == 1;
 }
 
+void TlsContext::allow_resumption() {
+  SSL_CTX* const context = ssl_context_.get();
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+  SSL_CTX_set_timeout(context, session_life_s);
+  SSL_CTX_sess_set_new_cb(context, keep_session);
+  SSL_CTX_set_session_ticket_cb(context, make_ticket, judge_ticket, this);
+  SSL_CTX_set_num_tickets(context, 0);  // Only for those who have a scope.
+}
+
 SslPtr TlsContext::begin(TlsPeer& peer) {
   SslPtr ssl(SSL_new(ssl_context_.get()));
   if (ssl == nullptr) return ssl;
   SSL_set_app_data(ssl.get(), &peer);
-  if (peer.request.role == TlsRole::server) {
-    SSL_set_accept_state(ssl.get());
-    return ssl;
-  }
-  SSL_set_connect_state(ssl.get());
-  const std::string offered = to_wire(peer.request.protocols);
-  SSL_set_alpn_protos(ssl.get(), reinterpret_cast<const unsigned char*>(offered.data()),
-                      static_cast<unsigned>(offered.size()));
+  peer.request.role == TlsRole::server ? begin_server(peer, *ssl) : begin_client(peer, *ssl);
   return ssl;
 }
 
-bool TlsContext::finish(TlsPeer& peer, SSL&) {
+void TlsContext::begin_server(TlsPeer& peer, SSL& ssl) const {
+  SSL_set_accept_state(&ssl);
+  const std::string& scope = peer.request.session_scope;
+  std::string what(reinterpret_cast<const char*>(bundles_.data()), bundles_.size());
+  const ChainDigest bound_to = digest_of_text(what.append(scope));
+  SSL_set_session_id_context(&ssl, bound_to.data(), bound_to.size());
+  SSL_set_num_tickets(&ssl, scope.empty() ? 0 : 1);
+}
+
+void TlsContext::begin_client(TlsPeer& peer, SSL& ssl) {
+  SSL_set_connect_state(&ssl);
+  const std::string offered = to_wire(peer.request.protocols);
+  SSL_set_alpn_protos(&ssl, reinterpret_cast<const unsigned char*>(offered.data()),
+                      static_cast<unsigned>(offered.size()));
+  const ClientSession kept = sessions_.take(peer.request.session_scope);
+  if (kept.session == nullptr || SSL_SESSION_is_resumable(kept.session.get()) != 1) return;
+  const Verified* const verified = find_verified(kept.chain);
+  if (verified == nullptr || !is_wanted(peer.request, verified->identity)) return;
+  peer.chain = kept.chain;
+  SSL_set_session(&ssl, kept.session.get());
+}
+
+bool TlsContext::finish(TlsPeer& peer, SSL& ssl) {
+  if (SSL_session_reused(&ssl) == 1) {
+    peer.failure = TlsFailure::none;
+    const Verified* const verified = find_verified(peer.chain);
+    if (verified != nullptr) {
+      accept(peer, *verified);
+    } else {
+      peer.failure = TlsFailure::unknown_root;
+      peer.detail = "nobody vouches any more for whom it resumes";
+    }
+  }
   return peer.failure == TlsFailure::none && !peer.identity.empty();
+}
+
+const Verified* TlsContext::find_verified(const ChainDigest& chain) {
+  return verified_.find(chain, clock_());
 }
 
 // ---- What OpenSSL asks
@@ -144,23 +202,61 @@ int TlsContext::verify(X509_STORE_CTX* presented, void* self) {
   return ok ? 1 : 0;
 }
 
-void TlsContext::check(TlsPeer& peer, X509& leaf, STACK_OF(X509) * chain) const {
+void TlsContext::check(TlsPeer& peer, X509& leaf, STACK_OF(X509) * chain) {
   const bool is_client = peer.request.role == TlsRole::client;
   const TlsRole its_role = is_client ? TlsRole::server : TlsRole::client;
-  auto verified = roots_.verify(leaf, chain, its_role, clock_());
+  peer.chain = digest_of(leaf, chain, its_role);
+  if (const Verified* const known = find_verified(peer.chain)) return accept(peer, *known);
+  const auto verified = roots_.verify(leaf, chain, its_role, clock_());
   if (!verified) {
     peer.failure = verified.error().failure;
     peer.detail = verified.error().detail;
     return;
   }
-  const auto& wanted = peer.request.identities;
-  if (is_client && !wanted.empty() &&
-      std::ranges::find(wanted, verified->identity) == wanted.end()) {
+  verified_.keep(peer.chain, *verified);
+  accept(peer, *verified);
+}
+
+void TlsContext::accept(TlsPeer& peer, const Verified& verified) const {
+  if (is_wanted(peer.request, verified.identity)) {
+    peer.identity = verified.identity;
+  } else {
     peer.failure = TlsFailure::wrong_identity;
-    peer.detail = "it is " + verified->identity;
-    return;
+    peer.detail = "it is " + verified.identity;
   }
-  peer.identity = std::move(verified->identity);
+}
+
+// A ticket carries which chain it stands for; one that resumes another carries on.
+int TlsContext::make_ticket(SSL* ssl, void*) {
+  const ChainDigest& chain = peer_of(ssl).chain;
+  return SSL_SESSION_set1_ticket_appdata(SSL_get0_session(ssl), chain.data(), chain.size());
+}
+
+// The chain must be verified still; if not, the handshake becomes a full one.
+SSL_TICKET_RETURN TlsContext::judge_ticket(SSL* ssl, SSL_SESSION* session, const unsigned char*,
+                                           std::size_t, SSL_TICKET_STATUS status, void* self) {
+  void* data = nullptr;
+  std::size_t size = 0;
+  ChainDigest chain{};
+  const bool opened = status == SSL_TICKET_SUCCESS || status == SSL_TICKET_SUCCESS_RENEW;
+  if (!opened || SSL_SESSION_get0_ticket_appdata(session, &data, &size) != 1 ||
+      size != chain.size()) {
+    return SSL_TICKET_RETURN_IGNORE_RENEW;
+  }
+  std::memcpy(chain.data(), data, size);
+  if (static_cast<TlsContext*>(self)->find_verified(chain) == nullptr) {
+    return SSL_TICKET_RETURN_IGNORE_RENEW;
+  }
+  peer_of(ssl).chain = chain;
+  return SSL_TICKET_RETURN_USE_RENEW;
+}
+
+// 1: it is ours now.
+int TlsContext::keep_session(SSL* ssl, SSL_SESSION* session) {
+  const TlsPeer& peer = peer_of(ssl);
+  if (peer.request.role != TlsRole::client || peer.request.session_scope.empty()) return 0;
+  peer.context->sessions_.keep(peer.request.session_scope, {SslSessionPtr(session), peer.chain});
+  return 1;
 }
 
 // A client that offers nothing at all does not come to choose_protocol().

@@ -2,8 +2,8 @@
 
 #include <string>
 
-#include "sidecar/transport/certificate_check.h"
 #include "sidecar/transport/tls.h"
+#include "sidecar/transport/verified_chains.h"
 
 namespace skiff {
 
@@ -12,6 +12,7 @@ struct TlsPeer {
   TlsContextPtr context;
   TlsRequest request;    // Empty after the handshake but for role and session_scope.
   std::string identity;  // Verified.
+  ChainDigest chain{};   // What it has shown, now or in the handshake that is resumed.
   TlsFailure failure = TlsFailure::none;
   std::string detail;
 };

@@ -80,11 +80,15 @@ struct TlsPair {
     client.begin(std::move(client_context), pipe.client(), std::move(client_request));
   }
 
-  // Until nothing happens any more.
+  // One turn. False: nothing happened.
+  bool step() {
+    loop.io().restart();
+    const bool ran = loop.io().poll() > 0;
+    return pipe.deliver() || ran;
+  }
   void run() {
-    do {
-      loop.io().restart();
-    } while (loop.io().poll() + pipe.deliver() > 0);
+    while (step()) {
+    }
   }
 
   bool is_secured() const { return client.transport != nullptr && server.transport != nullptr; }

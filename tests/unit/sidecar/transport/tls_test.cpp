@@ -69,11 +69,7 @@ TEST_F(Tls, WorksByteByByte) {
 TEST_F(Tls, ReadsWhatCameWithTheHandshake) {
   TlsPair pair(loop_);
   pair.begin(context("cart"), context("order"));
-  while (pair.client.transport == nullptr) {
-    loop_.io().restart();
-    loop_.io().poll();
-    if (pair.client.transport == nullptr) pair.pipe.deliver();
-  }
+  while (pair.client.transport == nullptr) pair.step();
   EXPECT_TRUE(pair.client.send("early"));  // In one flight with the client's Finished.
   pair.run();
   EXPECT_EQ(pair.server.got, "early");
@@ -408,6 +404,57 @@ TEST_F(Tls, GivesUpOnWhoIsSilent) {
     EXPECT_EQ(pair.server.failure, TlsFailure::timed_out);
     EXPECT_EQ(pair.client.failure, TlsFailure::timed_out);
   }
+}
+
+TEST_F(Tls, LetsEstablishedTrafficPassAStormOfHandshakes) {
+  const auto client = context("cart");
+  const auto server = context("order");
+  TlsPair old(loop_);
+  old.begin(client, server);
+  old.run();
+  ASSERT_TRUE(old.is_secured());
+
+  std::vector<std::unique_ptr<TlsPair>> storm;
+  for (int i = 0; i < 200; ++i) {
+    storm.push_back(std::make_unique<TlsPair>(loop_));
+    storm.back()->begin(client, server);
+  }
+  int turns = 0;
+  std::size_t done_at_first_answer = 0;
+  const auto done = [&] {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(storm, [](const auto& pair) { return pair->is_secured(); }));
+  };
+  while (done() < storm.size()) {
+    ASSERT_LT(++turns, 5000);
+    if (turns % 10 == 0) {
+      EXPECT_TRUE(old.client.send("ping"));
+    }
+    loop_.io().restart();
+    loop_.io().poll_one();
+    old.pipe.deliver();
+    for (const auto& pair : storm) pair->pipe.deliver();
+    EXPECT_EQ(old.server.got.size(), static_cast<std::size_t>(turns / 10) * 4)
+        << "read in the turn in which it came";
+    if (turns == 20) done_at_first_answer = done();
+  }
+  EXPECT_LT(done_at_first_answer, 20u) << "a few a turn";
+}
+
+TEST_F(Tls, KnowsAVerifiedChainNoLongerThanItLives) {
+  const auto client = context("cart");
+  const auto server = context("order");
+  for (int i = 0; i < 3; ++i) {
+    TlsPair pair(loop_);
+    pair.begin(client, server);
+    pair.run();
+    EXPECT_TRUE(pair.is_secured());
+  }
+  now_ += one_day + 61;
+  TlsPair late(loop_);
+  late.begin(client, server);
+  late.run();
+  EXPECT_EQ(late.client.failure, TlsFailure::expired);
 }
 
 TEST_F(Tls, EndsWithItsHandshake) {
