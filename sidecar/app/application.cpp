@@ -7,23 +7,24 @@
 namespace skiff {
 namespace {
 
-TargetSpec spec_of(const std::string& address) {
+TargetSpec spec_of(const InboundListener& listener) {
   TargetSpec spec;
   spec.name = "application";
+  spec.protocol = listener.protocol;
   spec.policy.timeouts.request *= 2;
   spec.policy.timeouts.connect *= 2;
   EndpointSpec application;
-  application.address = address;
+  application.address = listener.application;
   spec.endpoints = std::vector{application};
   return spec;
 }
 
 }  // namespace
 
-Application::Application(const TargetContext& context, const std::string& address,
+Application::Application(const TargetContext& context, const InboundListener& listener,
                          std::string service, WorkerMetrics& metrics)
     : service_(std::move(service)),
-      target_(context, spec_of(address)),
+      target_(context, spec_of(listener)),
       cells_(metrics.requests({.direction = Direction::inbound,
                                .source = {},
                                .destination = service_,

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "config/schema/sidecar.h"
 #include "sidecar/app/target.h"
 #include "sidecar/observe/worker_metrics.h"
 
@@ -12,8 +13,8 @@ namespace skiff {
 // those of the callers, so that theirs come first.
 class Application final : public Forwarder {
  public:
-  // `address` as in InboundListener; `service` names it in metrics and logs.
-  Application(const TargetContext& context, const std::string& address, std::string service,
+  // `service` names it in metrics and logs.
+  Application(const TargetContext& context, const InboundListener& listener, std::string service,
               WorkerMetrics& metrics);
 
   void forward(Exchange& exchange, Reply& reply) override;

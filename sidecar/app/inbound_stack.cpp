@@ -9,7 +9,7 @@ std::unique_ptr<Stack> make_inbound_stack(const StackContext& context,
   auto stack = std::make_unique<Stack>();
   // 4 The application: timeouts, retry of what it has not read, its pool.
   Forwarder& application = stack->put_in_front<Application>(
-      context.targets, listener.application, context.config.service, context.metrics);
+      context.targets, listener, context.config.service, context.metrics);
   // 3 Nobody tunnels to the application past its policies.
   Forwarder& connect = stack->put_in_front<Connect>(Connect::Answer::refuse, application);
   // 2 The request is given an id and says which way it came.

@@ -3,11 +3,15 @@
 #include <algorithm>
 #include <utility>
 
-#include "sidecar/app/tcp_connector.h"
+#include "sidecar/pool/stream_pool.h"
 #include "sidecar/route/split.h"
 
 namespace skiff {
 namespace {
+
+bool is_http2(Protocol protocol) {
+  return protocol == Protocol::http2 || protocol == Protocol::grpc;
+}
 
 PoolSettings pool_settings(const TrafficPolicy& policy) {
   const ConnectionPoolConfig& pool = policy.connection_pool;
@@ -37,41 +41,57 @@ SplitKey as_split_key(const HashKey& key) {
   return {SplitKey::Type::source_address, {}};
 }
 
+// What is spoken on the connections of one pool to one endpoint.
+template <typename AnyPool, typename Settings>
+struct Lane {
+  Lane(const TargetContext& context, const SocketAddress& to, BackendSpeaks speaks,
+       const Settings& settings)
+      : connector(context.loop, to, speaks, context.client_settings),
+        pool(context.loop, connector, settings, context.pool_counters) {}
+
+  TcpConnector connector;
+  AnyPool pool;
+};
+
 }  // namespace
 
 // Connections that carry messages and such that carry bytes are never taken for each other.
 struct Target::Way final : Forwarder {
-  Way(const TargetContext& target_context, const SocketAddress& to, const PoolSettings& settings)
-      : context(target_context),
-        connector(context.loop, to, TcpConnector::Speaks::http1, context.answer_limits),
-        bytes_connector(context.loop, to, TcpConnector::Speaks::bytes, context.answer_limits),
-        pool(context.loop, connector, settings, context.pool_counters),
-        bytes_pool(context.loop, bytes_connector, settings, context.pool_counters) {}
+  Way(const TargetContext& context, const SocketAddress& to, bool http2_messages,
+      const PoolSettings& settings)
+      : speaks_http2(http2_messages),
+        http1(context, to, BackendSpeaks::http1, settings),
+        http2(context, to, BackendSpeaks::http2, {.pool = settings}),
+        bytes(context, to, BackendSpeaks::bytes, settings) {}
 
   void forward(Exchange& exchange, Reply& reply) override {
-    (exchange.request.version == Version::bytes ? bytes_pool : pool).forward(exchange, reply);
+    if (exchange.request.version == Version::bytes) return bytes.pool.forward(exchange, reply);
+    if (speaks_http2) return http2.pool.forward(exchange, reply);
+    http1.pool.forward(exchange, reply);
   }
   void configure(const PoolSettings& settings) {
-    pool.configure(settings);
-    bytes_pool.configure(settings);
+    http1.pool.configure(settings);
+    http2.pool.configure({.pool = settings});
+    bytes.pool.configure(settings);
   }
   void retire() {
-    pool.retire();
-    bytes_pool.retire();
+    http1.pool.retire();
+    http2.pool.retire();
+    bytes.pool.retire();
   }
-  bool unused() const { return pool.unused() && bytes_pool.unused(); }
+  bool unused() const { return http1.pool.unused() && http2.pool.unused() && bytes.pool.unused(); }
 
-  const TargetContext& context;
-  TcpConnector connector;
-  TcpConnector bytes_connector;
-  Pool pool;
-  Pool bytes_pool;
+  const bool speaks_http2;
+  Lane<Pool, PoolSettings> http1;
+  Lane<StreamPool, StreamPoolSettings> http2;
+  Lane<Pool, PoolSettings> bytes;
 };
 
 Target::Target(const TargetContext& context, const TargetSpec& spec)
     : context_(context),
       name_(spec.name),
       policy_(spec.policy),
+      speaks_http2_(is_http2(spec.protocol)),
       endpoints_(policy_.load_balancing, policy_.slow_start, context.zone),
       balance_(endpoints_, *this, context.loop.random(), context.loop),
       retry_(policy_.retry, balance_),
@@ -95,6 +115,7 @@ void Target::update(const TargetSpec& spec) {
   retry_.configure(policy_.retry);
   endpoints_.configure(policy_.load_balancing, policy_.slow_start, context_.loop.now());
   const PoolSettings settings = pool_settings(policy_);
+  if (is_http2(spec.protocol) != speaks_http2_) speak_http2(!speaks_http2_);
   for (auto& [endpoint, way] : ways_) way->configure(settings);
   endpoints_.update(
       spec.endpoints, context_.loop.now(), [](Endpoint&) {},
@@ -105,9 +126,21 @@ void Target::update(const TargetSpec& spec) {
 Forwarder& Target::make_forwarder(Endpoint& endpoint) {
   const auto to = parse_address(endpoint.spec->address);
   auto& way = ways_[&endpoint];
-  way = std::make_unique<Way>(context_, to.value_or(SocketAddress{}), pool_settings(policy_));
+  way = std::make_unique<Way>(context_, to.value_or(SocketAddress{}), speaks_http2_,
+                              pool_settings(policy_));
   endpoint.forwarder = way.get();
   return *way;
+}
+
+// What is under way goes on as it began.
+void Target::speak_http2(bool http2) {
+  speaks_http2_ = http2;
+  for (auto& [endpoint, way] : ways_) {
+    endpoint->forwarder = nullptr;
+    way->retire();
+    retired_.push_back(std::move(way));
+  }
+  ways_.clear();
 }
 
 void Target::removed(Endpoint& endpoint) {

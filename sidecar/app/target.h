@@ -6,9 +6,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "sidecar/app/tcp_connector.h"
 #include "sidecar/balance/balance.h"
 #include "sidecar/balance/endpoint_set.h"
-#include "sidecar/codec/http1_parser.h"
 #include "sidecar/policy/retry.h"
 #include "sidecar/policy/timeouts.h"
 #include "sidecar/pool/pool.h"
@@ -21,7 +21,7 @@ namespace skiff {
 struct TargetContext {
   Loop& loop;
   const PoolCounters& pool_counters;
-  const Http1Limits& answer_limits;
+  const Http2ClientSettings& client_settings;
   std::string zone;
 };
 
@@ -49,12 +49,14 @@ class Target final : public Forwarder, private EndpointForwarders {
 
   Forwarder& make_forwarder(Endpoint& endpoint) override;
   void removed(Endpoint& endpoint);
+  void speak_http2(bool http2);
 
   const TargetContext& context_;
   const std::string name_;
   TrafficPolicy policy_;
+  bool speaks_http2_;  // What carries messages; bytes are carried as they are.
   EndpointSet endpoints_;
-  std::unordered_map<const Endpoint*, std::unique_ptr<Way>> ways_;
+  std::unordered_map<Endpoint*, std::unique_ptr<Way>> ways_;
   std::vector<std::unique_ptr<Way>> retired_;
 
   // The chain, from its end to its beginning.

@@ -9,17 +9,35 @@
 namespace skiff {
 namespace {
 
+// Where connections to one endpoint belong.
+struct ConnectionPlace {
+  Loop& loop;
+  BackendSpeaks speaks;
+  const Http2ClientSettings& settings;
+  ConnectionOwner& owner;
+};
+
+std::unique_ptr<Connection> begin_to_speak(const ConnectionPlace& place, TransportPtr transport) {
+  switch (place.speaks) {
+    case BackendSpeaks::http2:
+      return make_http2_client(place.loop, std::move(transport), place.settings, place.owner);
+    case BackendSpeaks::bytes:
+      return make_tcp_client(place.loop, std::move(transport), place.owner);
+    case BackendSpeaks::http1:
+      break;
+  }
+  return std::make_unique<Http1Client>(place.loop, std::move(transport), place.settings.limits,
+                                       place.owner);
+}
+
 // One connect under way.
 class TcpAttempt final : public Connector::Attempt,
                          private TransportUser,
                          private Timer,
                          private Deferred {
  public:
-  using Speaks = TcpConnector::Speaks;
-
-  TcpAttempt(Loop& loop, Speaks speaks, const Http1Limits& limits, ConnectionOwner& owner,
-             Connector::Done& done)
-      : loop_(loop), speaks_(speaks), limits_(limits), owner_(owner), done_(done) {}
+  TcpAttempt(const ConnectionPlace& place, Connector::Done& done)
+      : loop_(place.loop), place_(place), done_(done) {}
   ~TcpAttempt() override { loop_.undefer(*this); }
 
   void begin(const SocketAddress& to, Duration timeout) {
@@ -39,12 +57,7 @@ class TcpAttempt final : public Connector::Attempt,
     if (error == EINPROGRESS) return transport_->wait_writable();
     loop_.disarm(*this);
     if (error != 0) return failed(ErrorKind::connect_failed);
-    done_.connected(make_connection());
-  }
-
-  std::unique_ptr<Connection> make_connection() {
-    if (speaks_ == Speaks::bytes) return make_tcp_client(loop_, std::move(transport_), owner_);
-    return std::make_unique<Http1Client>(loop_, std::move(transport_), limits_, owner_);
+    done_.connected(begin_to_speak(place_, std::move(transport_)));
   }
 
   void expired(TimePoint) override { failed(ErrorKind::timeout_connect); }
@@ -56,9 +69,7 @@ class TcpAttempt final : public Connector::Attempt,
   }
 
   Loop& loop_;
-  const Speaks speaks_;
-  const Http1Limits& limits_;
-  ConnectionOwner& owner_;
+  const ConnectionPlace place_;
   Connector::Done& done_;
   TransportPtr transport_;
 };
@@ -67,7 +78,8 @@ class TcpAttempt final : public Connector::Attempt,
 
 std::unique_ptr<Connector::Attempt> TcpConnector::connect(Duration timeout, ConnectionOwner& owner,
                                                           Done& done) {
-  auto attempt = std::make_unique<TcpAttempt>(loop_, speaks_, limits_, owner, done);
+  auto attempt =
+      std::make_unique<TcpAttempt>(ConnectionPlace{loop_, speaks_, settings_, owner}, done);
   attempt->begin(to_, timeout);
   return attempt;
 }

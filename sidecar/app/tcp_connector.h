@@ -1,31 +1,32 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 
-#include "sidecar/codec/http1_parser.h"
+#include "sidecar/codec/http2_client.h"
 #include "sidecar/http/connection.h"
 #include "sidecar/transport/loop.h"
 #include "sidecar/transport/tcp.h"
 
 namespace skiff {
 
+// What is spoken on a connection to a backend; HTTP/2 without asking first (RFC 9113, 3.3).
+enum class BackendSpeaks : std::uint8_t { http1, http2, bytes };
+
 // Makes connections over TCP to one address.
 class TcpConnector final : public Connector {
  public:
-  enum class Speaks : std::uint8_t { http1, bytes };
-
-  // `limits` outlives the connections.
-  TcpConnector(Loop& loop, const SocketAddress& to, Speaks speaks, const Http1Limits& limits)
-      : loop_(loop), to_(to), speaks_(speaks), limits_(limits) {}
+  // `settings` outlives the connections; those of HTTP/1.1 take its `limits`.
+  TcpConnector(Loop& loop, const SocketAddress& to, BackendSpeaks speaks,
+               const Http2ClientSettings& settings)
+      : loop_(loop), to_(to), speaks_(speaks), settings_(settings) {}
 
   std::unique_ptr<Attempt> connect(Duration timeout, ConnectionOwner& owner, Done& done) override;
 
  private:
   Loop& loop_;
   SocketAddress to_;
-  const Speaks speaks_;
-  const Http1Limits& limits_;
+  const BackendSpeaks speaks_;
+  const Http2ClientSettings& settings_;
 };
 
 }  // namespace skiff

@@ -131,7 +131,7 @@ Worker::Worker(const SidecarConfig& config, unsigned index, WorkerMetrics& metri
       metrics_(metrics),
       loop_(seed_of(index)),
       pool_counters_(counters_of(metrics.counters)),
-      targets_{loop_, pool_counters_, answer_limits_, config.zone},
+      targets_{loop_, pool_counters_, client_settings_, config.zone},
       generations_(targets_),
       probes_(loop_, exchanges_),
       stacks_{loop_, generations_, targets_, metrics, access_log, config, identity_.id} {

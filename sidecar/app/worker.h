@@ -69,7 +69,7 @@ class Worker final : private Timer {
   Loop loop_;
   Exchanges exchanges_;
   const PoolCounters pool_counters_;
-  const Http1Limits answer_limits_;
+  const Http2ClientSettings client_settings_;
   const TargetContext targets_;
   Generations generations_;
   Probes probes_;

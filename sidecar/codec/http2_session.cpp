@@ -19,6 +19,9 @@ constexpr std::size_t slice = 4 * 1024;
 // How long, and how much, is read and thrown away so that a last GOAWAY is not destroyed by an RST.
 constexpr Duration linger_for = 1s;
 constexpr std::size_t linger_bytes = 256 * 1024;
+// One look for an end that arrived together with the last bytes: the edge that told of both is used
+// up (transport.h).
+constexpr Duration look_after = 100ms;
 constexpr std::size_t most_head_bytes = 1024 * 1024;  // That we send; what came was limited.
 
 const nghttp2_option* options() {
@@ -103,7 +106,9 @@ void Http2Session::read() {
     last_read_ = loop_.now();
     feed(buffer, got.size);
     turn();
-    if (is_open() && got.size < Loop::read_size) return transport_->wait_readable();
+    if (!is_open() || got.size == Loop::read_size) continue;
+    loop_.arm(*this, loop_.now() + look_after);
+    return transport_->wait_readable();
   }
 }
 
@@ -246,8 +251,12 @@ void Http2Session::writable() {
 
 // ---- Streams
 
+bool Http2Session::takes_more() const {
+  return is_open() && !leaving_ && nghttp2_session_check_request_allowed(h2_) != 0;
+}
+
 std::uint32_t Http2Session::room() const {
-  if (!is_open() || leaving_ || nghttp2_session_check_request_allowed(h2_) == 0) return 0;
+  if (!takes_more()) return 0;
   const std::uint32_t most =
       nghttp2_session_get_remote_settings(h2_, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
   return most > streams_ ? most - streams_ : 0;
@@ -316,6 +325,11 @@ void Http2Session::go_away(bool soon) {
   wake();
 }
 
+void Http2Session::ping() {
+  nghttp2_submit_ping(h2_, NGHTTP2_FLAG_NONE, nullptr);
+  wake();
+}
+
 void Http2Session::close(std::uint32_t code) {
   if (state_ == State::over) return;
   if (busy_) {
@@ -343,8 +357,8 @@ void Http2Session::tell_lost(bool orderly) {
     Http2End end = stream.end_;
     if (!stream.is_closed_) {
       end.lost = true;
-      end.unprocessed =
-          !stream.head_sent_ || (orderly && !transport_->acknowledged_beyond(stream.begins_at_));
+      const bool unsent = !stream.head_sent_ || output_.written() <= stream.begins_at_;
+      end.unprocessed = unsent || (orderly && !transport_->acknowledged_beyond(stream.begins_at_));
     }
     stream.leave();
     stream.closed(end);
@@ -370,7 +384,8 @@ void Http2Session::linger() {
 }
 
 void Http2Session::expired(TimePoint) {
-  if (state_ == State::lingering) over();
+  if (state_ == State::lingering) return over();
+  read();
 }
 
 void Http2Session::over() {

@@ -66,6 +66,7 @@ class Http2Session final : private TransportUser, private Deferred, private Time
   void go_away(bool soon);
   // Closes at once; what is in flight is told `lost`. `code`: a GOAWAY is tried first.
   void close(std::uint32_t code);
+  void ping();  // What comes of it shows in last_read().
   // The peer did something that serves nothing; over the limit the connection ends with
   // ENHANCE_YOUR_CALM.
   void glitch(std::uint32_t count = 1);
@@ -78,6 +79,7 @@ class Http2Session final : private TransportUser, private Deferred, private Time
   // How many streams a client can begin now; 0 for good after a GOAWAY either way, or when the ids
   // are used up.
   std::uint32_t room() const;
+  bool takes_more() const;               // False: room() is 0 for good.
   bool takes_extended_connect() const;   // The peer's SETTINGS say so (RFC 8441).
   bool heard() const { return heard_; }  // The peer's preface (its first SETTINGS) came.
   TimePoint last_read() const { return last_read_; }
@@ -131,7 +133,7 @@ class Http2Session final : private TransportUser, private Deferred, private Time
   TimePoint last_read_;
   TimePoint last_written_;
   std::uint32_t streams_ = 0;
-  std::uint32_t wanted_updates_ = 1;  // WINDOW_UPDATEs that serve something.
+  std::uint32_t wanted_echoes_ = 1;  // WINDOW_UPDATEs and PINGs that serve something.
   std::uint32_t lingered_ = 0;
   std::uint32_t fault_ = NGHTTP2_NO_ERROR;  // The peer's, for which the connection is to end.
   std::int32_t last_opened_ = 0;            // A client's stream, by number.

@@ -10,7 +10,9 @@ namespace {
 
 // What a head that goes far over the limits costs to decode, in glitches.
 constexpr std::uint32_t glitches_of_a_bomb = 20;
-constexpr std::uint32_t most_wanted_updates = 1'000'000;
+// Per frame that we send the peer may well open the connection's window and the stream's, and PING.
+constexpr std::uint32_t echoes_of_a_frame = 3;
+constexpr std::uint32_t most_wanted_echoes = 1'000'000;
 
 Http2Session& session_of(void* user) { return *static_cast<Http2Session*>(user); }
 
@@ -143,26 +145,30 @@ int Http2Events::received(nghttp2_session* h2, const nghttp2_frame* frame, void*
       received_settings(session, *frame);
       break;
     case NGHTTP2_WINDOW_UPDATE:
-      if (session.wanted_updates_ == 0) {
-        session.glitch();
-      } else {
-        --session.wanted_updates_;
-      }
+      received_echo(session);
+      break;
+    case NGHTTP2_PING:  // gRPC measures by them how much is on its way.
+      if ((frame->hd.flags & NGHTTP2_FLAG_ACK) == 0) received_echo(session);
       break;
     case NGHTTP2_GOAWAY:
       session.leaving_ = true;
       session.user_.peer_changed();
       break;
-    case NGHTTP2_PING:
-      if ((frame->hd.flags & NGHTTP2_FLAG_ACK) == 0) session.glitch();
-      break;
     case NGHTTP2_RST_STREAM:
+      if (Http2Stream* const stream = stream_of(h2, frame->hd.stream_id); stream != nullptr)
+        stream->end_.by_peer = true;
       session.glitch();
       break;
     default:
       break;
   }
   return 0;
+}
+
+// Serves something as long as there is no more of it than of what we sent.
+void Http2Events::received_echo(Http2Session& session) {
+  if (session.wanted_echoes_ == 0) return session.glitch();
+  --session.wanted_echoes_;
 }
 
 void Http2Events::received_fields(Http2Session& session, Http2Stream& stream,
@@ -173,7 +179,10 @@ void Http2Events::received_fields(Http2Session& session, Http2Stream& stream,
     stream.head_done_ = session.side_ == Http2Session::Side::server;
     return stream.head(ends_stream(frame));
   }
-  if (stream.block_.broken_limit() != ErrorKind::none) return stream.reset(NGHTTP2_PROTOCOL_ERROR);
+  if (stream.block_.broken_limit() != ErrorKind::none) {  // closed() follows.
+    nghttp2_submit_rst_stream(session.h2_, NGHTTP2_FLAG_NONE, stream.id_, NGHTTP2_PROTOCOL_ERROR);
+    return;
+  }
   stream.body_end(read_http2_trailers(stream.block_));
 }
 
@@ -194,11 +203,13 @@ void Http2Events::received_settings(Http2Session& session, const nghttp2_frame& 
 }
 
 int Http2Events::stream_closed(nghttp2_session* h2, std::int32_t id, std::uint32_t code,
-                               void*) {  // Must never fail: CVE-2023-35945.
+                               void* user) {  // Must never fail: CVE-2023-35945.
   Http2Stream* const stream = stream_of(h2, id);
   if (stream == nullptr) return 0;
   stream->is_closed_ = true;
-  stream->end_ = {.code = code, .unprocessed = code == NGHTTP2_REFUSED_STREAM};
+  const bool unsent = session_of(user).side_ == Http2Session::Side::client && !stream->head_sent_;
+  stream->end_.code = code;
+  stream->end_.unprocessed = code == NGHTTP2_REFUSED_STREAM || unsent;
   stream->due(Http2Stream::closed_due);
   return 0;
 }
@@ -229,8 +240,8 @@ int Http2Events::sent(nghttp2_session* h2, const nghttp2_frame* frame, void* use
   switch (frame->hd.type) {
     case NGHTTP2_HEADERS:
     case NGHTTP2_DATA: {
-      // The peer may well open the connection's window and the stream's for each.
-      session.wanted_updates_ = std::min(session.wanted_updates_ + 2, most_wanted_updates);
+      session.wanted_echoes_ =
+          std::min(session.wanted_echoes_ + echoes_of_a_frame, most_wanted_echoes);
       Http2Stream* const stream = stream_of(h2, frame->hd.stream_id);
       if (stream == nullptr) break;
       if (frame->hd.type == NGHTTP2_HEADERS) stream->head_sent_ = true;

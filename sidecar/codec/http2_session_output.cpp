@@ -110,6 +110,7 @@ Http2Output::Sent Http2Output::send(Transport& transport) {
   const IoResult result = transport.send({block_->pieces, block_->count});
   if (result.kind == IoResult::Kind::error) return Sent::broken;
   std::size_t gone = result.kind == IoResult::Kind::done ? result.size : 0;
+  written_ += gone;
   for (unsigned i = 0; i < block_->count && gone < block_->gathered; ++i) {
     const iovec& piece = block_->pieces[i];
     const std::size_t skip = std::min(gone, piece.iov_len);
@@ -128,6 +129,7 @@ Http2Output::Sent Http2Output::send_waiting(Transport& transport) {
     if (result.kind == IoResult::Kind::error) return Sent::broken;
     if (result.kind == IoResult::Kind::again) return Sent::some;
     waiting_.consume(result.size);
+    written_ += result.size;
   }
   return Sent::all;
 }

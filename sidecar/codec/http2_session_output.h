@@ -26,6 +26,7 @@ class Http2Output final {
   bool borrows() const;                                    // send() must follow in this turn.
   std::size_t waiting() const { return waiting_.size(); }  // Bytes that the peer did not take.
   std::uint64_t given() const { return given_; }           // Bytes put in, ever.
+  std::uint64_t written() const { return written_; }       // Of these, what the transport took.
 
   // Both need has_room() at a frame's begin. What is borrowed must live until send() returns, and
   // is at least half of a largest frame.
@@ -48,6 +49,7 @@ class Http2Output final {
   Block* block_ = nullptr;
   ByteBuffer waiting_;
   std::uint64_t given_ = 0;
+  std::uint64_t written_ = 0;
 };
 
 }  // namespace skiff

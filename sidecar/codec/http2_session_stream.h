@@ -18,6 +18,7 @@ class Http2Session;
 // How a stream ended.
 struct Http2End {
   std::uint32_t code = NGHTTP2_NO_ERROR;  // Of the RST_STREAM that ended it, of either side.
+  bool by_peer = false;                   // By its RST_STREAM.
   bool lost = false;                      // The connection broke under it.
   bool unprocessed = false;               // Proved: the peer has not begun to act on it.
 };

@@ -75,6 +75,8 @@ constexpr ErrorInfo table[] = {
 
     {"upstream_reset", 502, backend, false, "The backend closed before its answer was complete."},
     {"bad_response", 502, backend, false, "The backend's answer is malformed."},
+    {"upgrade_unsupported", 501, local, false,
+     "The backend speaks HTTP/2 and does not take the Upgrade that was asked for."},
     {"timeout_request", 504, backend, false, "The exchange was not over within the time."},
     {"timeout_response_headers", 504, backend, false, "The answer did not begin within the time."},
     {"timeout_stream_idle", 504, backend, false, "No byte moved either way within the time."},

@@ -58,6 +58,7 @@ enum class ErrorKind : std::uint8_t {
   // The answer.
   upstream_reset,
   bad_response,
+  upgrade_unsupported,
   timeout_request,
   timeout_response_headers,
   timeout_stream_idle,

@@ -11,12 +11,17 @@ namespace skiff {
 class FakeClient final : public BodySink, public BodySource {
  public:
   void data(std::string_view bytes) override { body += bytes; }
-  void end(const Headers&) override { ended = true; }
+  void end(const Headers& fields) override {
+    ended = true;
+    for (const Field& field : fields)
+      trailers.append(field.name()).append(": ").append(field.value()).append("\n");
+  }
   void abort(const Error& error) override { aborted_with = error.kind; }
   bool flush() override { return takes_more; }
   void resume() override { ++resumed; }
 
   std::string body;
+  std::string trailers;  // `name: value` lines.
   bool ended = false;
   bool takes_more = true;
   ErrorKind aborted_with = ErrorKind::none;

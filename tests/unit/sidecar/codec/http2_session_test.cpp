@@ -189,5 +189,18 @@ TEST(Http2Session, WhatIsNoPrefaceEndsTheConnection) {
   EXPECT_FALSE(pair.server.session->is_open());
 }
 
+TEST(Http2Session, SeesAnEndThatCameWithTheLastBytes) {
+  Http2Pair pair;
+  pair.request();
+  pair.turn();
+  pair.client.wire.ends_unseen();
+  pair.turn();
+  EXPECT_FALSE(pair.client.is_over);
+  pair.clock.advance(200ms);
+  pair.loop.refresh_now();
+  pair.loop.run_due();
+  EXPECT_TRUE(pair.client.is_over);
+}
+
 }  // namespace
 }  // namespace skiff

@@ -1,0 +1,319 @@
+#include "sidecar/codec/http2_client.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "tests/support/http2_client_fixture.h"
+
+namespace skiff {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+TEST_F(Http2ClientTest, CarriesManyExchangesAtOnce) {
+  for (int i = 0; i < 50; ++i) start();
+  turn();
+  ASSERT_EQ(backend.requests.size(), 50u);
+  for (std::size_t i = 50; i-- > 0;)
+    backend.answers(backend.requests[i].id, "200", std::to_string(i));
+  turn();
+  for (std::size_t i = 0; i < 50; ++i) EXPECT_EQ(calls[i]->client.body, std::to_string(i));
+  EXPECT_EQ(idles, 50);
+}
+
+TEST_F(Http2ClientTest, RoomIsWhatTheBackendAllows) {
+  EXPECT_EQ(connection->room(), 100u) << "before its SETTINGS";
+  backend.settings({{NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, 3}});
+  turn();
+  EXPECT_EQ(connection->room(), 3u);
+  EXPECT_EQ(changes, 1);
+  start();
+  start();
+  EXPECT_EQ(connection->room(), 1u);
+  turn();
+  backend.answers(1, "200", "");
+  turn();
+  EXPECT_EQ(connection->room(), 2u);
+  backend.settings({{NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, 0}});
+  turn();
+  EXPECT_EQ(connection->room(), 0u);
+  EXPECT_FALSE(connection->closing) << "it may allow more again";
+}
+
+TEST_F(Http2ClientTest, LetsTheBackendSendOnlyWhatTheClientTakes) {
+  Call& slow = start();
+  Call& fast = start();
+  slow.client.takes_more = false;
+  turn();
+  const std::string text(500'000, 'x');
+  backend.head(1, "200");
+  backend.gives(1, text, true);
+  backend.head(3, "200");
+  backend.gives(3, text, true);
+  turn();
+  EXPECT_EQ(slow.client.body.size(), 65'535u);
+  EXPECT_EQ(fast.client.body, text) << "does not wait for the slow one";
+  EXPECT_TRUE(fast.client.ended);
+  slow.client.takes_more = true;
+  slow.exchange.backend_source->resume();
+  turn();
+  EXPECT_EQ(slow.client.body, text);
+  EXPECT_TRUE(slow.client.ended);
+}
+
+TEST_F(Http2ClientTest, GivesBackTheWindowOfWhatIsGivenUp) {
+  turn();
+  const std::int32_t whole = backend.may_send(0);
+  for (int i = 0; i < 20; ++i) {
+    Call& call = start();
+    call.client.takes_more = false;
+    turn();
+    backend.head(2 * i + 1, "200");
+    backend.gives(2 * i + 1, std::string(60'000, 'x'));
+    turn();
+    call.exchange.pending->fail(call.exchange, {.kind = ErrorKind::client_gone});
+    turn();
+    EXPECT_EQ(backend.requests.back().reset, NGHTTP2_CANCEL);
+  }
+  EXPECT_GT(backend.may_send(0), whole / 2);
+}
+
+TEST_F(Http2ClientTest, AGoodbyeEndsWhatIsAboveItAndOnlyThat) {
+  Call& below = start();
+  Call& above = start();
+  turn();
+  backend.says_goaway(1);
+  turn();
+  EXPECT_EQ(connection->room(), 0u);
+  EXPECT_TRUE(connection->closing);
+  EXPECT_GT(changes, 0);
+  ASSERT_EQ(above.reply.errors.size(), 1u);
+  EXPECT_TRUE(above.reply.errors[0].unprocessed);
+  EXPECT_FALSE(is_gone);
+  backend.answers(1, "200", "x");
+  turn();
+  EXPECT_TRUE(below.client.ended);
+  turn();
+  EXPECT_TRUE(is_gone);
+}
+
+TEST_F(Http2ClientTest, ARequestThatAGoodbyeOvertakesIsUnprocessed) {
+  turn();
+  backend.says_goaway(0);
+  const std::string goaway = backend.says();
+  wire.takes_only(0);  // What the client sends stays with it.
+  Call& call = start();
+  loop.io().restart();
+  loop.io().poll();
+  wire.sends(goaway);
+  loop.io().restart();
+  loop.io().poll();
+  ASSERT_EQ(call.reply.errors.size(), 1u);
+  EXPECT_TRUE(call.reply.errors[0].unprocessed);
+}
+
+TEST_F(Http2ClientTest, ALostConnectionFailsAllThatItCarries) {
+  Call& waiting = start();
+  Call& answered = start();
+  turn();
+  backend.head(3, "200");
+  backend.gives(3, "part");
+  turn();
+  wire.resets();
+  turn();
+  EXPECT_TRUE(is_gone);
+  ASSERT_EQ(waiting.reply.errors.size(), 1u);
+  EXPECT_EQ(waiting.reply.errors[0].kind, ErrorKind::upstream_reset);
+  EXPECT_FALSE(waiting.reply.errors[0].unprocessed) << "it may have been read";
+  EXPECT_EQ(answered.client.aborted_with, ErrorKind::upstream_reset);
+}
+
+TEST_F(Http2ClientTest, WhatWasNeverWrittenIsUnprocessedWhenTheConnectionIsLost) {
+  turn();
+  wire.takes_only(0);
+  Call& call = start();
+  loop.io().restart();
+  loop.io().poll();
+  wire.resets();
+  ASSERT_EQ(call.reply.errors.size(), 1u);
+  EXPECT_TRUE(call.reply.errors[0].unprocessed);
+}
+
+TEST_F(Http2ClientTest, AnEndThatCrossesTheRequestIsUnprocessed) {
+  turn();
+  Call& call = start();
+  loop.io().restart();
+  loop.io().poll();
+  wire.ends();
+  ASSERT_EQ(call.reply.errors.size(), 1u);
+  EXPECT_TRUE(call.reply.errors[0].unprocessed) << "its kernel acknowledged nothing";
+}
+
+TEST_F(Http2ClientTest, SaysWhenASilentConnectionBrokeUnderItsLaterRequest) {
+  start();
+  turn();
+  backend.answers(1, "200", "x");
+  turn();
+  clock.advance(1s);
+  turn();
+  Call& second = start();
+  loop.io().restart();
+  loop.io().poll();
+  wire.got();
+  wire.resets();
+  ASSERT_EQ(second.reply.errors.size(), 1u);
+  EXPECT_TRUE(second.reply.errors[0].reused);
+}
+
+TEST_F(Http2ClientTest, AsksABackendThatSaysNothingAndTakesItForLost) {
+  Call& call = start();
+  turn();
+  pass(9s);
+  turn();
+  EXPECT_EQ(backend.pings, 0);
+  pass(2s);
+  turn();
+  EXPECT_EQ(backend.pings, 1);
+  pass(6s);
+  turn();
+  EXPECT_FALSE(is_gone) << "it has answered";
+  pass(5min);
+  loop.io().restart();
+  loop.io().poll();
+  wire.got();  // This time it does not.
+  EXPECT_TRUE(call.reply.errors.empty());
+  pass(16s);
+  pass(6s);
+  loop.io().restart();
+  loop.io().poll();
+  EXPECT_TRUE(is_gone);
+  ASSERT_EQ(call.reply.errors.size(), 1u);
+  EXPECT_EQ(call.reply.errors[0].kind, ErrorKind::upstream_reset);
+}
+
+TEST_F(Http2ClientTest, DoesNotPesterASilentBackend) {
+  start();
+  turn();
+  for (int second = 0; second < 300; ++second) {
+    pass(1s);
+    turn();
+  }
+  EXPECT_EQ(backend.pings, 1);
+}
+
+TEST_F(Http2ClientTest, AsksNothingWhileItCarriesNothing) {
+  turn();
+  pass(1h);
+  turn();
+  EXPECT_EQ(backend.pings, 0);
+  EXPECT_GT(wire.rests, 0);
+}
+
+TEST_F(Http2ClientTest, AnOldConnectionTakesNoMoreAndEndsAfterItsLastExchange) {
+  settings.connection_age = 10s;
+  ScriptedPeer second_wire;
+  Http2Backend second(second_wire);
+  connection = make_http2_client(loop, ScriptedTransport::make(second_wire), settings, *this);
+  Call& call = start();
+  loop.io().restart();
+  loop.io().poll();
+  second.exchange();
+  pass(8s);
+  EXPECT_GT(connection->room(), 0u);
+  changes = 0;
+  pass(4s);
+  EXPECT_EQ(connection->room(), 0u);
+  EXPECT_TRUE(connection->closing);
+  EXPECT_EQ(changes, 1);
+  second.answers(1, "200", "x");
+  for (int i = 0; i < 3; ++i) {
+    second.exchange();
+    loop.io().restart();
+    loop.io().poll();
+  }
+  EXPECT_TRUE(call.client.ended);
+  EXPECT_TRUE(is_gone);
+  EXPECT_EQ(second.goaway, NGHTTP2_NO_ERROR);
+  connection.reset();
+}
+
+TEST_F(Http2ClientTest, RetiredItGoesAtOnceWhereItCarriesNothing) {
+  turn();
+  connection->retire();
+  EXPECT_TRUE(is_gone);
+  EXPECT_TRUE(wire.closed());
+}
+
+TEST_F(Http2ClientTest, SeesThatTheBackendHasClosed) {
+  turn();
+  EXPECT_TRUE(connection->still_open());
+  wire.resets_unseen();
+  EXPECT_FALSE(connection->still_open());
+  EXPECT_TRUE(is_gone);
+}
+
+TEST_F(Http2ClientTest, EndsAConnectionOfVainFrames) {
+  start();
+  turn();
+  for (int i = 0; i < 3'000; ++i) backend.settings();
+  turn();
+  EXPECT_TRUE(is_gone);
+  EXPECT_EQ(calls[0]->reply.errors.size(), 1u);
+}
+
+TEST_F(Http2ClientTest, AWebSocketWaitsForTheBackendsSettings) {
+  Call& call = websocket();
+  loop.io().restart();
+  loop.io().poll();
+  EXPECT_TRUE(call.reply.errors.empty());
+  backend.settings({{NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1}});
+  turn();
+  auto& fields = backend.requests.at(0).fields;
+  EXPECT_EQ(fields[":method"], "CONNECT");
+  EXPECT_EQ(fields[":protocol"], "websocket");
+  EXPECT_EQ(fields["sec-websocket-version"], "13");
+  EXPECT_FALSE(fields.contains("sec-websocket-key"));
+  EXPECT_FALSE(backend.requests[0].ended);
+
+  backend.head(1, "200");
+  turn();
+  EXPECT_EQ(call.reply.status, 101);
+  EXPECT_EQ(call.reply.upgrade, "websocket");
+  EXPECT_THAT(call.reply.fields, HasSubstr("sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\n"))
+      << "RFC 6455, 1.3";
+  call.exchange.backend_sink->data("ping");
+  EXPECT_TRUE(call.exchange.backend_sink->flush());
+  turn();
+  EXPECT_EQ(backend.requests[0].body, "ping");
+  backend.gives(1, "pong", true);
+  turn();
+  EXPECT_EQ(call.client.body, "pong");
+  EXPECT_TRUE(call.client.ended);
+}
+
+TEST_F(Http2ClientTest, RefusesUpgradesThatCannotCross) {
+  Call& other = websocket("tls/1.0");
+  ASSERT_EQ(other.reply.errors.size(), 1u);
+  EXPECT_EQ(other.reply.errors[0].kind, ErrorKind::upgrade_unsupported);
+  Call& call = websocket();
+  backend.settings();
+  turn();
+  ASSERT_EQ(call.reply.errors.size(), 1u);
+  EXPECT_EQ(call.reply.errors[0].kind, ErrorKind::upgrade_unsupported);
+  EXPECT_TRUE(backend.requests.empty());
+  EXPECT_FALSE(is_gone);
+}
+
+TEST_F(Http2ClientTest, AWebSocketThatGoesAwayWhileItWaitsIsForgotten) {
+  Call& call = websocket();
+  call.exchange.pending->fail(call.exchange, {.kind = ErrorKind::client_gone});
+  backend.settings({{NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1}});
+  turn();
+  EXPECT_TRUE(backend.requests.empty());
+}
+
+}  // namespace
+}  // namespace skiff
