@@ -125,6 +125,9 @@ write_files() {
   folder=$(mktemp -d "${TMPDIR:-/tmp}/skiff-demo.XXXXXX")
   mkdir "$folder/logs" "$folder/data"
   cp -r config/examples/shop "$folder/policies"
+  "$bin/skiff" certs create "$folder/policies/certs" --trust-domain shop.local \
+    gateway.shop user.shop order.shop product.shop >"$folder/logs/certs.log" ||
+    die "no certificates could be made: $(cat "$folder/logs/certs.log")"
   sed -i "s/port: 8080/port: $gateway_port/" \
     "$folder/policies/gateway.yaml" "$folder/policies/sidecars/gateway.yaml"
 }
@@ -170,6 +173,14 @@ ask() {
   [[ $answer == *"$expected"* ]] || fail "$method $path: expected $expected in $answer"
 }
 
+# refuse URL: a request in plain text, past the gateway.
+refuse() {
+  local status
+  status=$(curl -s -o /dev/null --max-time 5 -w '%{http_code}' "$1") || true
+  printf '  %-6s %-22s\n         %s\n' GET "$1" "${status/000/closed}"
+  [ "$status" = 000 ] || fail "$1 was answered with $status"
+}
+
 tell_the_story() {
   say "Ordering through the gateway, http://127.0.0.1:$gateway_port:"
   ask 200 '"name":"Keyboard"' GET /api/products
@@ -183,6 +194,8 @@ tell_the_story() {
   ask 404 'User not found' POST /api/orders '{"user_id":99,"product_id":1,"quantity":1}'
   ask 409 'Insufficient stock' POST /api/orders '{"user_id":2,"product_id":3,"quantity":50}'
   ask 400 "field 'quantity' is missing" POST /api/orders '{"user_id":2,"product_id":3}'
+  say "And who is not of the mesh gets no answer at all:"
+  refuse "http://127.0.0.1:$((service_port[product] + 100))/api/products"
   say "An order taken back, and what is left:"
   ask 200 '"status":"CANCELLED"' DELETE /api/orders/1
   ask 200 '"stock":100,"sold":0' GET /api/products/1
@@ -252,7 +265,7 @@ for argument in "$@"; do
     *) usage >&2 && exit 64 ;;
   esac
 done
-for program in skiff-sidecar "${services[@]/#/shop-}"; do
+for program in skiff skiff-sidecar "${services[@]/#/shop-}"; do
   [ -x "$bin/$program" ] || die "$bin/$program is not there; ./run demo builds it"
 done
 check_ports

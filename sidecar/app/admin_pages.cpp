@@ -74,6 +74,8 @@ AdminPages::AdminPages(const AdminContext& context) : context_(context) {
                   [this](const AdminRequest&) { return routes(); });
   table_.add_page("/endpoints", "Each target's endpoints as the workers see them.",
                   [this](const AdminRequest&) { return endpoints(); });
+  table_.add_page("/certs", "This sidecar's certificate, and whom it trusts.",
+                  [this](const AdminRequest&) { return certificates(); });
   table_.add_change("/drain", "Ends the sidecar as SIGTERM does.",
                     [this](const AdminRequest&) { return drain(); });
   add_log_level(table_);
@@ -135,6 +137,20 @@ AdminAnswer AdminPages::endpoints() const {
     Tree list = answer.get();
     for (Tree& item : list.items) all.items.push_back(std::move(item));
   }
+  return admin_json(to_json(tree));
+}
+
+AdminAnswer AdminPages::certificates() const {
+  Tree tree;
+  if (context_.credentials == nullptr) return admin_json("{}");
+  const Credentials& credentials = *context_.credentials;
+  const LeafInfo& leaf = credentials.leaf();
+  tree.add("identity", leaf.identity);
+  tree.add("serial", leaf.serial);
+  tree.add("notBefore", number(leaf.not_before));
+  tree.add("notAfter", number(leaf.not_after));
+  tree.add("trustDomains", texts(credentials.trust_domains()));
+  tree.add("refused", credentials.error());
   return admin_json(to_json(tree));
 }
 

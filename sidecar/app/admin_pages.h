@@ -8,6 +8,7 @@
 #include "base/admin_server.h"
 #include "base/admin_table.h"
 #include "config/schema/sidecar.h"
+#include "sidecar/app/credentials.h"
 #include "sidecar/app/policies.h"
 #include "sidecar/app/shutdown.h"
 #include "sidecar/app/worker.h"
@@ -23,6 +24,7 @@ struct AdminContext {
   Policies& policies;
   std::vector<std::unique_ptr<Worker>>& workers;
   Shutdown& shutdown;
+  const std::unique_ptr<Credentials>& credentials;  // Null: there is no identity.
 };
 
 // The sidecar's own pages, for its operator and for probes, on loopback unless configured
@@ -39,6 +41,7 @@ class AdminPages final {
   AdminAnswer config() const;
   AdminAnswer routes() const;
   AdminAnswer endpoints() const;
+  AdminAnswer certificates() const;
   AdminAnswer drain();
 
   AdminContext context_;

@@ -2,7 +2,9 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
+#include "base/text_map.h"
 #include "config/schema/sidecar.h"
 #include "sidecar/app/target.h"
 #include "sidecar/observe/worker_metrics.h"
@@ -20,9 +22,13 @@ class Application final : public Forwarder {
   void forward(Exchange& exchange, Reply& reply) override;
 
  private:
+  RequestCells& cells_of(std::string_view identity);
+
   const std::string service_;
+  WorkerMetrics& metrics_;
   Target target_;
-  std::shared_ptr<RequestCells> cells_;
+  std::shared_ptr<RequestCells> unnamed_;         // Of callers who have not proved who they are.
+  TextMap<std::shared_ptr<RequestCells>> named_;  // By identity.
 };
 
 }  // namespace skiff

@@ -13,7 +13,7 @@ std::unique_ptr<Stack> make_gateway_stack(const StackContext& context,
   // 3 Nobody tunnels into the mesh from outside.
   Forwarder& connect = stack->put_in_front<Connect>(Connect::Answer::refuse, router);
   // 2 What only the mesh may say is taken away; the request is given an id and says whence it came.
-  Forwarder& identified = stack->put_in_front<Identify>(Direction::gateway, context.own_identity,
+  Forwarder& identified = stack->put_in_front<Identify>(Direction::gateway, context.identity.id,
                                                         context.loop.random(), connect);
   // 1 Counted and logged, whatever becomes of it.
   stack->put_in_front(make_observe(observe_settings(context, Direction::gateway), identified));

@@ -1,4 +1,5 @@
 #include "sidecar/app/application.h"
+#include "sidecar/app/guard.h"
 #include "sidecar/app/stack.h"
 
 namespace skiff {
@@ -7,14 +8,19 @@ namespace skiff {
 std::unique_ptr<Stack> make_inbound_stack(const StackContext& context,
                                           const InboundListener& listener) {
   auto stack = std::make_unique<Stack>();
-  // 4 The application: timeouts, retry of what it has not read, its pool.
+  // 5 The application: timeouts, retry of what it has not read, its pool.
   Forwarder& application = stack->put_in_front<Application>(
       context.targets, listener, context.config.service, context.metrics);
-  // 3 Nobody tunnels to the application past its policies.
+  // 4 Nobody tunnels to the application past its policies.
   Forwarder& connect = stack->put_in_front<Connect>(Connect::Answer::refuse, application);
+  // 3 Who may not ask is refused.
+  Forwarder& guard = stack->put_in_front<Guard>(
+      Guard::Context{context.generations, context.identity, context.metrics.named.verdicts,
+                     listener.service_port},
+      connect);
   // 2 The request is given an id and says which way it came.
-  Forwarder& identified = stack->put_in_front<Identify>(Direction::inbound, context.own_identity,
-                                                        context.loop.random(), connect);
+  Forwarder& identified = stack->put_in_front<Identify>(Direction::inbound, context.identity.id,
+                                                        context.loop.random(), guard);
   // 1 Counted and logged, whatever becomes of it.
   stack->put_in_front(make_observe(observe_settings(context, Direction::inbound), identified));
   return stack;

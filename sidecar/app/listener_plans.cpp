@@ -7,19 +7,30 @@ namespace {
 
 using Plans = std::vector<ListenerPlan>;
 
-// What a gateway listener is bound to: its own port, or that of its part of the Gateway.
-std::uint16_t port_of(const GatewayListener& listener, const std::string& ns,
-                      const std::vector<Gateway>& gateways) {
-  if (listener.port != 0) return listener.port;
+// The part of a Gateway that a listener serves; null where there is none.
+const GatewayPort* part_of(const GatewayListener& listener, const std::string& ns,
+                           const std::vector<Gateway>& gateways) {
   for (const Gateway& gateway : gateways) {
     const bool same = listener.gateway == gateway.metadata.name + "." + gateway.metadata.ns ||
                       (listener.gateway == gateway.metadata.name && gateway.metadata.ns == ns);
     if (!same) continue;
     for (const GatewayPort& port : gateway.listeners) {
-      if (listener.section_name.empty() || listener.section_name == port.name) return port.port;
+      if (listener.section_name.empty() || listener.section_name == port.name) return &port;
     }
   }
-  return 0;
+  return nullptr;
+}
+
+// Clients of a gateway's HTTP listener may speak HTTP/2 from the start.
+ListenerPlan gateway_plan(std::size_t index, const GatewayPort* part) {
+  ListenerPlan plan{.kind = ListenerPlan::Kind::gateway, .index = index};
+  const auto protocol = part == nullptr ? GatewayPort::Protocol::http : part->protocol;
+  plan.only_messages =
+      protocol == GatewayPort::Protocol::http || protocol == GatewayPort::Protocol::https;
+  plan.protocol = protocol == GatewayPort::Protocol::tcp   ? Protocol::tcp
+                  : protocol == GatewayPort::Protocol::tls ? Protocol::tls
+                                                           : Protocol::detect;
+  return plan;
 }
 
 std::optional<std::string> add(Plans& plans, ListenerPlan plan, const std::string& address,
@@ -43,18 +54,20 @@ Result<Plans, std::string> plan_listeners(const SidecarConfig& config,
   std::optional<std::string> error;
   for (std::size_t i = 0; i < config.inbound.size() && !error; ++i) {
     const InboundListener& each = config.inbound[i];
-    error = add(plans, {.kind = ListenerPlan::Kind::inbound, .index = i}, each.address, each.port,
-                "inbound");
+    error = add(plans, {.kind = ListenerPlan::Kind::inbound, .index = i, .protocol = each.protocol},
+                each.address, each.port, "inbound");
   }
   for (std::size_t i = 0; i < config.outbound.size() && !error; ++i) {
     const OutboundListener& each = config.outbound[i];
-    error = add(plans, {.kind = ListenerPlan::Kind::outbound, .index = i}, each.address, each.port,
-                "outbound");
+    error =
+        add(plans, {.kind = ListenerPlan::Kind::outbound, .index = i, .protocol = each.protocol},
+            each.address, each.port, "outbound");
   }
   for (std::size_t i = 0; i < config.gateway.size() && !error; ++i) {
     const GatewayListener& each = config.gateway[i];
-    error = add(plans, {.kind = ListenerPlan::Kind::gateway, .index = i}, each.address,
-                port_of(each, config.ns, gateways), "gateway");
+    const GatewayPort* const part = part_of(each, config.ns, gateways);
+    const std::uint16_t port = each.port != 0 || part == nullptr ? each.port : part->port;
+    error = add(plans, gateway_plan(i, part), each.address, port, "gateway");
   }
   if (error.has_value()) return *error;
   return plans;

@@ -14,7 +14,7 @@ std::unique_ptr<Stack> make_outbound_stack(const StackContext& context,
   Forwarder& connect = stack->put_in_front<Connect>(
       listener.service.empty() ? Connect::Answer::tunnel : Connect::Answer::refuse, router);
   // 2 The request is given an id and says which way it came.
-  Forwarder& identified = stack->put_in_front<Identify>(Direction::outbound, context.own_identity,
+  Forwarder& identified = stack->put_in_front<Identify>(Direction::outbound, context.identity.id,
                                                         context.loop.random(), connect);
   // 1 Counted and logged, whatever becomes of it.
   stack->put_in_front(make_observe(observe_settings(context, Direction::outbound), identified));

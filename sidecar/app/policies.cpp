@@ -32,7 +32,7 @@ bool Policies::read_and_apply() {
   // of the memory, and the text what an operator wants to see.
   text_ = SpooledText(config_text(config_, *read));
   gateways_ = read->gateways;
-  plan_ = make_route_plan(*read, config_.ns);
+  plan_ = make_route_plan(*read, config_.ns, config_.service);
   ++loaded_;
   apply_(++number_, plan_);
   log::info(Component::config, "generation {}: {} targets, {} rules", number_,

@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "sidecar/app/admin_pages.h"
+#include "sidecar/app/credentials.h"
 #include "sidecar/app/health_checks.h"
 #include "sidecar/app/listener_plans.h"
 #include "sidecar/app/policies.h"
@@ -44,6 +45,7 @@ class Sidecar final {
  private:
   AccessLog* add_access_log(unsigned worker);
   bool open_access_log();
+  bool open_credentials();
   bool open_listeners();
   bool open_on_all_workers(const ListenerPlan& plan);
   void apply(std::uint64_t number, const std::shared_ptr<const RoutePlan>& plan);
@@ -59,6 +61,7 @@ class Sidecar final {
   std::vector<std::unique_ptr<AccessLog>> access_logs_;  // By worker; empty: off.
   std::unique_ptr<AccessLogWriter> access_log_writer_;
   std::vector<std::unique_ptr<Worker>> workers_;
+  std::unique_ptr<Credentials> credentials_;  // Null: no identity.
   HealthChecks health_;
   Policies policies_;
   Shutdown shutdown_;
@@ -86,7 +89,7 @@ Sidecar::Sidecar(const SidecarConfig& config)
                   apply(number, plan);
                 }),
       shutdown_(io_, workers_, config_.timeouts.drain, [this] { io_.stop(); }),
-      admin_({io_, config_, metrics_, policies_, workers_, shutdown_}),
+      admin_({io_, config_, metrics_, policies_, workers_, shutdown_, credentials_}),
       signals_(io_, SIGTERM, SIGINT, SIGHUP),
       flush_timer_(io_),
       expire_timer_(io_) {
@@ -116,8 +119,19 @@ bool Sidecar::open_access_log() {
   return true;
 }
 
+bool Sidecar::open_credentials() {
+  if (!config_.identity.has_value()) return true;
+  credentials_ = std::make_unique<Credentials>(
+      *config_.identity, metrics_.control(), [this](const TlsMaterial& material) {
+        for (const auto& worker : workers_) worker->set_identity(material, credentials_->leaf());
+      });
+  if (!credentials_->load()) return false;
+  credentials_->watch(io_);
+  return true;
+}
+
 bool Sidecar::open() {
-  if (!policies_.load()) return false;
+  if (!open_credentials() || !policies_.load()) return false;
   if (!open_access_log() || !open_listeners() || !admin_.open()) return false;
   if (!config_.policies.empty()) {
     watch_ = std::make_unique<PolicyWatch>(io_, config_.policies, [this] { reload(); });
@@ -173,6 +187,7 @@ void Sidecar::await_signal() {
     if (error) return;
     if (number == SIGHUP) {
       reopen_access_log();
+      if (credentials_ != nullptr) credentials_->load();
       reload();
     } else {
       shutdown_.begin();

@@ -24,7 +24,7 @@ struct StackContext {
   WorkerMetrics& metrics;
   AccessLog* access_log;  // Null: off.
   const SidecarConfig& config;
-  const std::string& own_identity;  // `spiffe://…`; empty while there is none.
+  const MeshIdentity& identity;
 };
 
 // The stages of one listener, built from the last to the first.

@@ -3,15 +3,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "sidecar/pool/stream_pool.h"
+#include "config/schema/spiffe_id.h"
 #include "sidecar/route/split.h"
 
 namespace skiff {
 namespace {
-
-bool is_http2(Protocol protocol) {
-  return protocol == Protocol::http2 || protocol == Protocol::grpc;
-}
 
 PoolSettings pool_settings(const TrafficPolicy& policy) {
   const ConnectionPoolConfig& pool = policy.connection_pool;
@@ -41,57 +37,31 @@ SplitKey as_split_key(const HashKey& key) {
   return {SplitKey::Type::source_address, {}};
 }
 
-// What is spoken on the connections of one pool to one endpoint.
-template <typename AnyPool, typename Settings>
-struct Lane {
-  Lane(const TargetContext& context, const SocketAddress& to, BackendSpeaks speaks,
-       const Settings& settings)
-      : connector(context.loop, to, speaks, context.client_settings),
-        pool(context.loop, connector, settings, context.pool_counters) {}
+WaySettings way_settings(const TargetContext& context, const TargetSpec& spec) {
+  const MeshIdentity& own = context.connecting.identity;
+  WaySettings settings{.protocol = spec.protocol, .tls = {}, .pool = pool_settings(spec.policy)};
+  settings.tls.secure =
+      spec.tls == TlsMode::strict || (spec.tls == TlsMode::permissive && own.tls != nullptr);
+  settings.tls.scope = spec.name;
+  for (const std::string& identity : spec.identities) {
+    settings.tls.identities.push_back(full_identity(identity, own.trust_domain));
+  }
+  return settings;
+}
 
-  TcpConnector connector;
-  AnyPool pool;
-};
+// Whether connections that were made by the one are of no use for the other.
+bool differ_in_kind(const WaySettings& one, const WaySettings& other) {
+  return one.protocol != other.protocol || one.tls.secure != other.tls.secure ||
+         one.tls.identities != other.tls.identities;
+}
 
 }  // namespace
-
-// Connections that carry messages and such that carry bytes are never taken for each other.
-struct Target::Way final : Forwarder {
-  Way(const TargetContext& context, const SocketAddress& to, bool http2_messages,
-      const PoolSettings& settings)
-      : speaks_http2(http2_messages),
-        http1(context, to, BackendSpeaks::http1, settings),
-        http2(context, to, BackendSpeaks::http2, {.pool = settings}),
-        bytes(context, to, BackendSpeaks::bytes, settings) {}
-
-  void forward(Exchange& exchange, Reply& reply) override {
-    if (exchange.request.version == Version::bytes) return bytes.pool.forward(exchange, reply);
-    if (speaks_http2) return http2.pool.forward(exchange, reply);
-    http1.pool.forward(exchange, reply);
-  }
-  void configure(const PoolSettings& settings) {
-    http1.pool.configure(settings);
-    http2.pool.configure({.pool = settings});
-    bytes.pool.configure(settings);
-  }
-  void retire() {
-    http1.pool.retire();
-    http2.pool.retire();
-    bytes.pool.retire();
-  }
-  bool unused() const { return http1.pool.unused() && http2.pool.unused() && bytes.pool.unused(); }
-
-  const bool speaks_http2;
-  Lane<Pool, PoolSettings> http1;
-  Lane<StreamPool, StreamPoolSettings> http2;
-  Lane<Pool, PoolSettings> bytes;
-};
 
 Target::Target(const TargetContext& context, const TargetSpec& spec)
     : context_(context),
       name_(spec.name),
       policy_(spec.policy),
-      speaks_http2_(is_http2(spec.protocol)),
+      calling_(way_settings(context, spec)),
       endpoints_(policy_.load_balancing, policy_.slow_start, context.zone),
       balance_(endpoints_, *this, context.loop.random(), context.loop),
       retry_(policy_.retry, balance_),
@@ -114,9 +84,7 @@ void Target::update(const TargetSpec& spec) {
   timeouts_.configure(policy_.timeouts);
   retry_.configure(policy_.retry);
   endpoints_.configure(policy_.load_balancing, policy_.slow_start, context_.loop.now());
-  const PoolSettings settings = pool_settings(policy_);
-  if (is_http2(spec.protocol) != speaks_http2_) speak_http2(!speaks_http2_);
-  for (auto& [endpoint, way] : ways_) way->configure(settings);
+  call_by(way_settings(context_, spec));
   endpoints_.update(
       spec.endpoints, context_.loop.now(), [](Endpoint&) {},
       [this](Endpoint& endpoint) { removed(endpoint); });
@@ -126,15 +94,20 @@ void Target::update(const TargetSpec& spec) {
 Forwarder& Target::make_forwarder(Endpoint& endpoint) {
   const auto to = parse_address(endpoint.spec->address);
   auto& way = ways_[&endpoint];
-  way = std::make_unique<Way>(context_, to.value_or(SocketAddress{}), speaks_http2_,
-                              pool_settings(policy_));
+  way = std::make_unique<EndpointWay>(context_.connecting, context_.pool_counters,
+                                      to.value_or(SocketAddress{}), calling_);
   endpoint.forwarder = way.get();
   return *way;
 }
 
-// What is under way goes on as it began.
-void Target::speak_http2(bool http2) {
-  speaks_http2_ = http2;
+// Where connections change in kind, what is under way goes on as it began.
+void Target::call_by(WaySettings settings) {
+  const bool anew = differ_in_kind(settings, calling_);
+  calling_ = std::move(settings);
+  if (!anew) {
+    for (auto& [endpoint, way] : ways_) way->configure();
+    return;
+  }
   for (auto& [endpoint, way] : ways_) {
     endpoint->forwarder = nullptr;
     way->retire();

@@ -6,7 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "sidecar/app/tcp_connector.h"
+#include "sidecar/app/endpoint_way.h"
 #include "sidecar/balance/balance.h"
 #include "sidecar/balance/endpoint_set.h"
 #include "sidecar/policy/retry.h"
@@ -21,7 +21,7 @@ namespace skiff {
 struct TargetContext {
   Loop& loop;
   const PoolCounters& pool_counters;
-  const Http2ClientSettings& client_settings;
+  const ConnectorContext& connecting;
   std::string zone;
 };
 
@@ -45,19 +45,17 @@ class Target final : public Forwarder, private EndpointForwarders {
   const EndpointSet& endpoints() const { return endpoints_; }
 
  private:
-  struct Way;  // To one endpoint: a connector and a pool.
-
   Forwarder& make_forwarder(Endpoint& endpoint) override;
   void removed(Endpoint& endpoint);
-  void speak_http2(bool http2);
+  void call_by(WaySettings settings);
 
   const TargetContext& context_;
   const std::string name_;
   TrafficPolicy policy_;
-  bool speaks_http2_;  // What carries messages; bytes are carried as they are.
+  WaySettings calling_;
   EndpointSet endpoints_;
-  std::unordered_map<Endpoint*, std::unique_ptr<Way>> ways_;
-  std::vector<std::unique_ptr<Way>> retired_;
+  std::unordered_map<Endpoint*, std::unique_ptr<EndpointWay>> ways_;
+  std::vector<std::unique_ptr<EndpointWay>> retired_;
 
   // The chain, from its end to its beginning.
   Balance balance_;

@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
+#include "sidecar/app/arrivals.h"
 #include "sidecar/codec/server_connection.h"
 
 namespace skiff {
@@ -21,6 +22,15 @@ std::uint64_t seed_of(unsigned index) {
          (static_cast<std::uint64_t>(::getpid()) << 32) ^ index;
 }
 
+Http2Limits http2_limits(const Http2LimitsConfig& limits) {
+  return {.concurrent_streams = limits.concurrent_streams,
+          .stream_window = static_cast<std::uint32_t>(limits.stream_window.count),
+          .connection_window = static_cast<std::uint32_t>(limits.connection_window.count),
+          .glitch_burst = limits.glitch_burst,
+          .glitches_per_second = limits.glitches_per_second,
+          .write_buffer = static_cast<std::uint32_t>(limits.write_buffer.count)};
+}
+
 ServerSettings server_settings(const SidecarConfig& config) {
   const LimitsConfig& limits = config.limits;
   return {
@@ -28,40 +38,14 @@ ServerSettings server_settings(const SidecarConfig& config) {
                  .line_bytes = limits.line_bytes.count,
                  .header_count = limits.header_count,
                  .drop_underscored = limits.underscored_headers == LimitsConfig::Underscored::drop},
-      .http2 = {},
+      .http2 = http2_limits(limits.http2),
       .body_bytes = limits.body_bytes.count,
       .requests_per_connection = limits.requests_per_connection,
       .request_headers = config.timeouts.request_headers,
       .connection_idle = config.timeouts.connection_idle,
       .stream_idle = config.timeouts.stream_idle,
       .half_closed = config.timeouts.half_closed,
-      .connection_age = {}};
-}
-
-Protocol protocol_of(const ListenerPlan& plan, const SidecarConfig& config) {
-  switch (plan.kind) {
-    case ListenerPlan::Kind::inbound:
-      return config.inbound[plan.index].protocol;
-    case ListenerPlan::Kind::outbound:
-      return config.outbound[plan.index].protocol;
-    case ListenerPlan::Kind::gateway:
-      break;
-  }
-  return Protocol::http;
-}
-
-std::unique_ptr<ServerConnection> make_server(Protocol protocol, const ServerContext& context,
-                                              TransportPtr transport, std::string peer) {
-  switch (protocol) {
-    case Protocol::http2:
-    case Protocol::grpc:
-      return make_http2_server(context, std::move(transport), std::move(peer));
-    case Protocol::tcp:
-    case Protocol::tls:
-      return make_tcp_server(context, std::move(transport), std::move(peer), {});
-    default:
-      return make_http1_server(context, std::move(transport), std::move(peer));
-  }
+      .connection_age = config.timeouts.connection_age};
 }
 
 Direction direction_of(ListenerPlan::Kind kind) {
@@ -89,16 +73,33 @@ PoolCounters counters_of(CounterSet& counters) {
 }  // namespace
 
 // A listener with its stack and its clients.
-struct Worker::OpenListener final : ClientConnections::Watcher {
-  OpenListener(Worker& worker, const ListenerPlan& plan, const ServerSettings& server_settings)
-      : kind(plan.kind),
-        protocol(protocol_of(plan, worker.config_)),
+struct Worker::OpenListener final : ClientConnections::Watcher, Arrivals::Owner {
+  OpenListener(Worker& worker, const ListenerPlan& listener_plan,
+               const ServerSettings& server_settings)
+      : plan(listener_plan),
         metrics(worker.metrics_),
-        observing(observe_settings(worker.stacks_, direction_of(plan.kind))),
-        stack(worker.make_stack(plan)),
+        observing(observe_settings(worker.stacks_, direction_of(listener_plan.kind))),
+        stack(worker.make_stack(listener_plan)),
         settings(server_settings),
         connections(worker.loop_, *this),
-        context{worker.loop_, worker.exchanges_, settings, connections, stack->entry()} {}
+        context{worker.loop_, worker.exchanges_, settings, connections, stack->entry()},
+        arrivals(
+            {worker.loop_, worker.identity_, worker.config_.timeouts, worker.metrics_, plan.name},
+            *this) {}
+
+  void arrived(Arrived one) override {
+    switch (one.speaks) {
+      case Arrived::Speaks::http1:
+        return connections.add(
+            make_http1_server(context, std::move(one.transport), std::move(one.peer)));
+      case Arrived::Speaks::http2:
+        return connections.add(
+            make_http2_server(context, std::move(one.transport), std::move(one.peer)));
+      case Arrived::Speaks::bytes:
+        return connections.add(make_tcp_server(context, std::move(one.transport),
+                                               std::move(one.peer), std::move(one.server_name)));
+    }
+  }
 
   void opened() override {
     open.add();
@@ -113,8 +114,7 @@ struct Worker::OpenListener final : ClientConnections::Watcher {
     observe_refused(observing, exchange, {.kind = reason});
   }
 
-  const ListenerPlan::Kind kind;
-  const Protocol protocol;
+  const ListenerPlan plan;
   WorkerMetrics& metrics;
   const ObserveSettings observing;  // What never comes to the stack.
   const std::unique_ptr<Stack> stack;
@@ -122,6 +122,7 @@ struct Worker::OpenListener final : ClientConnections::Watcher {
   Counter open;  // Its connections.
   ClientConnections connections;
   const ServerContext context;
+  Arrivals arrivals;
   std::unique_ptr<Listener> listener;
 };
 
@@ -131,10 +132,11 @@ Worker::Worker(const SidecarConfig& config, unsigned index, WorkerMetrics& metri
       metrics_(metrics),
       loop_(seed_of(index)),
       pool_counters_(counters_of(metrics.counters)),
-      targets_{loop_, pool_counters_, client_settings_, config.zone},
+      connecting_{loop_, client_settings_, identity_, metrics.counters},
+      targets_{loop_, pool_counters_, connecting_, config.zone},
       generations_(targets_),
       probes_(loop_, exchanges_),
-      stacks_{loop_, generations_, targets_, metrics, access_log, config, identity_.id} {
+      stacks_{loop_, generations_, targets_, metrics, access_log, config, identity_} {
   loop_.arm(*this, loop_.now() + tidy_every);
 }
 
@@ -165,12 +167,34 @@ void Worker::add_listener(const ListenerPlan& plan, int fd) {
 
 void Worker::accepted(OpenListener& listener, int fd, const SocketAddress& peer) {
   const std::size_t most = std::max<std::size_t>(config_.limits.connections / config_.workers, 1);
-  if (metrics_.counters[CounterId::client_connections_open].get() >= most) {
+  std::size_t held = metrics_.counters[CounterId::client_connections_open].get();
+  for (const auto& each : listeners_) held += each->arrivals.size();
+  if (held >= most) {
     ::close(fd);
     return metrics_.counters[CounterId::client_connections_refused].add();
   }
-  listener.connections.add(make_server(listener.protocol, listener.context,
-                                       make_tcp_transport(loop_, fd), host_text(peer)));
+  ArrivalRules rules{.protocol = listener.plan.protocol,
+                     .only_messages = listener.plan.only_messages,
+                     .tls = tls_mode(listener.plan),
+                     .port = listener.plan.address.port(),
+                     .session_scope = {}};
+  TransportPtr transport = make_tcp_transport(loop_, fd);
+  if (rules.known()) {
+    return listener.arrived({std::move(transport), host_text(peer), declared(rules.protocol), {}});
+  }
+  rules.session_scope = listener.plan.name;
+  listener.arrivals.add(std::move(transport), host_text(peer), std::move(rules));
+}
+
+// What the listener says; else MeshTLS; else whatever an identity makes possible.
+TlsMode Worker::tls_mode(const ListenerPlan& plan) {
+  if (plan.kind != ListenerPlan::Kind::inbound) return TlsMode::disabled;
+  const InboundListener& listener = config_.inbound[plan.index];
+  if (listener.tls.has_value()) return *listener.tls;
+  const InboundPort* const port = generations_.current()->plan->inbound.find(listener.service_port);
+  const TlsMode mode = port == nullptr ? TlsMode::permissive : port->tls;
+  const bool can = identity_.tls != nullptr;
+  return mode == TlsMode::permissive && !can ? TlsMode::disabled : mode;
 }
 
 void Worker::start() {
@@ -190,6 +214,13 @@ void Worker::post(std::function<void(Worker&)> work) {
     loop_.refresh_now();
     work(*this);
   });
+}
+
+void Worker::set_identity(const TlsMaterial& material, const LeafInfo& leaf) {
+  const auto take = [material, leaf](Worker& worker) {
+    worker.identity_ = {make_tls_context(worker.loop_, material), leaf.identity, leaf.trust_domain};
+  };
+  thread_.joinable() ? post(take) : take(*this);
 }
 
 void Worker::apply(std::uint64_t number, std::shared_ptr<const RoutePlan> plan) {
@@ -217,7 +248,7 @@ void Worker::probe(const std::string& target, const std::string& address,
 void Worker::drain(ListenerPlan::Kind kind) {
   post([kind](Worker& worker) {
     for (const auto& listener : worker.listeners_) {
-      if (listener->kind != kind) continue;
+      if (listener->plan.kind != kind) continue;
       listener->listener->stop();
       listener->connections.drain();
     }
@@ -226,14 +257,17 @@ void Worker::drain(ListenerPlan::Kind kind) {
 
 void Worker::cut() {
   post([](Worker& worker) {
-    for (const auto& listener : worker.listeners_) listener->connections.cut();
+    for (const auto& listener : worker.listeners_) {
+      listener->arrivals.cut();
+      listener->connections.cut();
+    }
   });
 }
 
 std::size_t Worker::connections(ListenerPlan::Kind kind) const {
   std::size_t sum = 0;
   for (const auto& listener : listeners_) {
-    if (listener->kind == kind) sum += listener->open.get();
+    if (listener->plan.kind == kind) sum += listener->open.get();
   }
   return sum;
 }

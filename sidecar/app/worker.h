@@ -26,6 +26,8 @@ struct ListenerPlan {
   std::size_t index = 0;  // In the SidecarConfig's list of that kind.
   SocketAddress address{};
   std::string name{};  // For the log: `inbound http 0.0.0.0:15001`.
+  Protocol protocol = Protocol::http;
+  bool only_messages = false;  // With Protocol::detect: what is not HTTP/2 is HTTP/1.
 };
 
 // One thread that carries requests, with all that belongs to it; it shares nothing with the others
@@ -41,6 +43,7 @@ class Worker final : private Timer {
   void start();
 
   // From any thread.
+  void set_identity(const TlsMaterial& material, const LeafInfo& leaf);  // Before apply() at first.
   void apply(std::uint64_t number, std::shared_ptr<const RoutePlan> plan);
   void set_healthy(const std::string& target, const std::string& address, bool healthy);
   // Asks one endpoint; `done` is called in this worker's thread.
@@ -63,6 +66,7 @@ class Worker final : private Timer {
   void expired(TimePoint now) override;
   void accepted(OpenListener& listener, int fd, const SocketAddress& peer);
   std::unique_ptr<Stack> make_stack(const ListenerPlan& plan);
+  TlsMode tls_mode(const ListenerPlan& plan);
 
   const SidecarConfig& config_;
   WorkerMetrics& metrics_;
@@ -70,10 +74,11 @@ class Worker final : private Timer {
   Exchanges exchanges_;
   const PoolCounters pool_counters_;
   const Http2ClientSettings client_settings_;
+  MeshIdentity identity_;
+  const ConnectorContext connecting_;
   const TargetContext targets_;
   Generations generations_;
   Probes probes_;
-  MeshIdentity identity_;
   const StackContext stacks_;
   std::vector<std::unique_ptr<OpenListener>> listeners_;
   std::thread thread_;

@@ -11,7 +11,7 @@ namespace skiff {
 Metrics::Metrics(const MetricsSettings& settings)
     : series_(settings.workers, settings.most_series) {
   for (std::size_t i = 0; i < settings.workers; ++i) {
-    workers_.push_back(std::make_unique<WorkerMetrics>(series_, i));
+    workers_.push_back(std::make_unique<WorkerMetrics>(series_, named_, i));
   }
 }
 
@@ -19,6 +19,7 @@ std::vector<prometheus::MetricFamily> Metrics::Collect() const {
   std::vector<prometheus::MetricFamily> families;
   collect_requests(series_, workers_, families);
   collect_counters(families);
+  named_.collect(families);
   for (const Source& source : sources_) source(families);
   auto build = gauge_family("skiff_build_info", "The version that runs; always 1.");
   add_value(build, 1, {{"version", SKIFF_VERSION}});

@@ -41,6 +41,7 @@ class Metrics final : public prometheus::Collectable {
   void collect_counters(std::vector<prometheus::MetricFamily>& families) const;
 
   SeriesTable series_;
+  NamedCounters named_;
   std::vector<std::unique_ptr<WorkerMetrics>> workers_;
   CounterSet control_;
   std::vector<Source> sources_;

@@ -6,6 +6,7 @@
 
 #include "sidecar/observe/cells.h"
 #include "sidecar/observe/counters.h"
+#include "sidecar/observe/labelled_counters.h"
 #include "sidecar/observe/series.h"
 
 namespace skiff {
@@ -13,7 +14,8 @@ namespace skiff {
 // What one worker counts. Only that worker writes; any thread reads. Lives as long as its Metrics.
 class WorkerMetrics final {
  public:
-  WorkerMetrics(SeriesTable& series, std::size_t worker) : series_(series), worker_(worker) {}
+  WorkerMetrics(SeriesTable& series, NamedCounters& named_counters, std::size_t worker)
+      : named(named_counters), series_(series), worker_(worker) {}
 
   // As SeriesTable::find_or_make; takes a lock: once per route or connection, not per request.
   std::shared_ptr<RequestCells> requests(const SeriesLabels& labels) {
@@ -30,6 +32,7 @@ class WorkerMetrics final {
   }
 
   CounterSet counters;
+  NamedCounters& named;
 
  private:
   SeriesTable& series_;

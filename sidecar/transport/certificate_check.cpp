@@ -34,11 +34,14 @@ Refusal check_usage(const X509& leaf, TlsRole role) {
   if ((X509_get_extension_flags(unchanged) & EXFLAG_CA) != 0 || X509_check_ca(unchanged) != 0) {
     return wrong_usage("the leaf is an authority's");
   }
-  if (!says_usage(leaf)) return wrong_usage("the leaf says no key usage");
-  if (has_usage(leaf, KU_KEY_CERT_SIGN | KU_CRL_SIGN)) {
-    return wrong_usage("the leaf's key may sign certificates or revocations");
+  if (says_usage(leaf)) {
+    if (has_usage(leaf, KU_KEY_CERT_SIGN | KU_CRL_SIGN)) {
+      return wrong_usage("the leaf's key may sign certificates or revocations");
+    }
+    if (!has_usage(leaf, KU_DIGITAL_SIGNATURE)) {
+      return wrong_usage("the leaf lacks digitalSignature");
+    }
   }
-  if (!has_usage(leaf, KU_DIGITAL_SIGNATURE)) return wrong_usage("the leaf lacks digitalSignature");
   const bool is_client = role == TlsRole::client;
   const std::uint32_t purposes = X509_get_extended_key_usage(unchanged);  // Absent: all.
   if ((purposes & (is_client ? XKU_SSL_CLIENT : XKU_SSL_SERVER)) == 0) {

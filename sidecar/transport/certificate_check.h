@@ -31,7 +31,8 @@ struct Refusal {
 using TlsRole = TlsRequest::Role;
 
 // What is asked of any leaf: one SPIFFE id with a path, a leaf's usages and those of its `role`.
-// Gives the id. (An extended key usage may be absent; the key usage may not: X509-SVID, 4.3, 4.4.)
+// Gives the id. Usages that a leaf does not say are not restricted (RFC 5280, 4.2.1.3
+// and 4.2.1.12); X509-SVID, 4.3, would have it say them, but authorities made by hand seldom do.
 Result<std::string, Refusal> check_leaf(const X509& leaf, TlsRole role);
 
 // The roots that are trusted, each only for its own trust domain: a root of one may not vouch for

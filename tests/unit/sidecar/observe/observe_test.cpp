@@ -57,7 +57,8 @@ class ObserveTest : public testing::Test {
 
   ManualClock clock_;
   SeriesTable series_{1, 10};
-  WorkerMetrics metrics_{series_, 0};
+  NamedCounters named_;
+  WorkerMetrics metrics_{series_, named_, 0};
   AccessLog log_{{.config = {.mode = AccessLogConfig::Mode::all}}, metrics_.counters};
   std::shared_ptr<RequestCells> cells_ = metrics_.requests({.route = "all/0"});
   Behind behind_;

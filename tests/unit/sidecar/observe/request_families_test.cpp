@@ -14,7 +14,7 @@ class RequestFamilies : public testing::Test {
  protected:
   RequestFamilies() {
     for (std::size_t i = 0; i < 2; ++i) {
-      workers_.push_back(std::make_unique<WorkerMetrics>(series_, i));
+      workers_.push_back(std::make_unique<WorkerMetrics>(series_, named_, i));
     }
   }
 
@@ -25,6 +25,7 @@ class RequestFamilies : public testing::Test {
   }
 
   SeriesTable series_{2, 2};
+  NamedCounters named_;
   std::vector<std::unique_ptr<WorkerMetrics>> workers_;
 };
 

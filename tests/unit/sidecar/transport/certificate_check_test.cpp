@@ -146,7 +146,7 @@ TEST_F(CertificateCheck, WantsALeafsUsages) {
   EXPECT_EQ(with_usage("critical,digitalSignature,keyCertSign"), "tls_wrong_usage");
   EXPECT_EQ(with_usage("critical,digitalSignature,cRLSign"), "tls_wrong_usage");
   EXPECT_EQ(with_usage("critical,keyEncipherment"), "tls_wrong_usage");
-  EXPECT_EQ(with_usage(""), "tls_wrong_usage");
+  EXPECT_EQ(with_usage(""), cart);  // Not restricted.
   EXPECT_EQ(with([](CertificateOrder& order) { order.authority = true; }), "tls_wrong_usage");
 }
 

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/schema/sidecar.h"
+#include "sidecar/app/mesh_identity.h"
+#include "sidecar/listener/detect.h"
+#include "sidecar/observe/worker_metrics.h"
+#include "sidecar/transport/loop.h"
+#include "sidecar/transport/transport.h"
+
+namespace skiff {
+
+// What a listener takes, as it stands when a connection is accepted.
+struct ArrivalRules {
+  Protocol protocol = Protocol::http;
+  bool only_messages = false;  // With Protocol::detect: what is not HTTP/2 is HTTP/1.
+  TlsMode tls = TlsMode::disabled;
+  std::uint16_t port = 0;     // Where the client meant to go.
+  std::string session_scope;  // TlsRequest::session_scope.
+
+  // Nothing is to be found out: the codec can have the connection at once.
+  bool known() const {
+    return tls == TlsMode::disabled && protocol != Protocol::detect && protocol != Protocol::tls;
+  }
+};
+
+// What a client's connection turned out to speak.
+struct Arrived {
+  enum class Speaks : std::uint8_t { http1, http2, bytes };
+  TransportPtr transport;
+  std::string peer;  // The client's address without port.
+  Speaks speaks = Speaks::http1;
+  std::string server_name;  // SNI, where TLS is passed on as bytes.
+};
+Arrived::Speaks declared(Protocol protocol);  // What it says; `bytes` where it says nothing.
+
+// The connections of one listener on one worker that are not yet understood: what they speak is
+// found out by their first bytes, and mutual TLS is agreed on where the rules ask for it.
+//
+//   accepted --first bytes--> TLS --handshake--> (first bytes inside) --> arrived
+//                             plain ------------------------------------> arrived
+//   anything else, or too late --> closed, counted
+class Arrivals final : private Deferred {
+ public:
+  class Owner {
+   public:
+    virtual void arrived(Arrived arrived) = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  // What is named here outlives it.
+  struct Context {
+    Loop& loop;
+    const MeshIdentity& identity;
+    const ClientTimeouts& timeouts;
+    WorkerMetrics& metrics;
+    const std::string& listener;  // Its name, for the log.
+  };
+
+  Arrivals(const Context& context, Owner& owner);
+  ~Arrivals();
+
+  void add(TransportPtr transport, std::string peer, ArrivalRules rules);
+  void cut();  // All close now.
+  std::size_t size() const { return under_way_.size(); }
+
+ private:
+  class Arrival;
+
+  void done(Arrival& arrival);
+  void tell_detected(Sniffed what);
+  void tell_refused(TlsFailure failure, const std::string& peer);
+  void run_deferred() override;
+
+  const Context context_;
+  Owner& owner_;
+  std::vector<std::unique_ptr<Arrival>> under_way_;
+  std::vector<std::unique_ptr<Arrival>> dead_;
+  std::array<bool, 8> told_detected_{};       // By Sniffed: one line in the log each.
+  std::array<TimePoint, 16> told_refused_{};  // By TlsFailure: when last.
+};
+
+}  // namespace skiff

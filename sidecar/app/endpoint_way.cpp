@@ -1,0 +1,91 @@
+#include "sidecar/app/endpoint_way.h"
+
+namespace skiff {
+namespace {
+
+bool is_grpc(const Request& request) {
+  const Field* const type = request.headers.find(FieldId::content_type);
+  return type != nullptr && type->value().starts_with("application/grpc");
+}
+
+}  // namespace
+
+BackendSpeaks WaySettings::spoken_for(const Request& request) const {
+  if (request.version == Version::bytes) return BackendSpeaks::bytes;
+  if (tls.secure) return BackendSpeaks::http2;
+  switch (protocol) {
+    case Protocol::http2:
+    case Protocol::grpc:
+      return BackendSpeaks::http2;
+    case Protocol::detect:
+      return is_grpc(request) ? BackendSpeaks::http2 : BackendSpeaks::http1;
+    default:
+      return BackendSpeaks::http1;
+  }
+}
+
+template <typename AnyPool>
+struct EndpointWay::Lane {
+  template <typename Settings>
+  Lane(const EndpointWay& way, BackendSpeaks speaks, const Settings& settings)
+      : connector(way.context_, way.to_, speaks, way.settings_.tls),
+        pool(way.context_.loop, connector, settings, way.counters_) {}
+
+  BackendConnector connector;
+  AnyPool pool;
+};
+
+EndpointWay::EndpointWay(const ConnectorContext& context, const PoolCounters& counters,
+                         const SocketAddress& to, const WaySettings& settings)
+    : context_(context), counters_(counters), to_(to), settings_(settings) {}
+
+EndpointWay::~EndpointWay() = default;
+
+void EndpointWay::forward(Exchange& exchange, Reply& reply) {
+  lane(settings_.spoken_for(exchange.request)).forward(exchange, reply);
+}
+
+Forwarder& EndpointWay::lane(BackendSpeaks speaks) {
+  switch (speaks) {
+    case BackendSpeaks::http2:
+      if (http2_ == nullptr) {
+        http2_ = std::make_unique<Lane<StreamPool>>(*this, speaks,
+                                                    StreamPoolSettings{.pool = settings_.pool});
+      }
+      return http2_->pool;
+    case BackendSpeaks::bytes:
+      if (bytes_ == nullptr) bytes_ = std::make_unique<Lane<Pool>>(*this, speaks, for_bytes());
+      return bytes_->pool;
+    case BackendSpeaks::http1:
+      break;
+  }
+  if (http1_ == nullptr) http1_ = std::make_unique<Lane<Pool>>(*this, speaks, settings_.pool);
+  return http1_->pool;
+}
+
+// A connection that carries bytes is used once, by whom it was made for.
+PoolSettings EndpointWay::for_bytes() const {
+  PoolSettings settings = settings_.pool;
+  settings.max_idle = 0;
+  return settings;
+}
+
+void EndpointWay::configure() {
+  if (http1_ != nullptr) http1_->pool.configure(settings_.pool);
+  if (http2_ != nullptr) http2_->pool.configure({.pool = settings_.pool});
+  if (bytes_ != nullptr) bytes_->pool.configure(for_bytes());
+}
+
+void EndpointWay::retire() {
+  if (http1_ != nullptr) http1_->pool.retire();
+  if (http2_ != nullptr) http2_->pool.retire();
+  if (bytes_ != nullptr) bytes_->pool.retire();
+}
+
+bool EndpointWay::unused() const {
+  return (http1_ == nullptr || http1_->pool.unused()) &&
+         (http2_ == nullptr || http2_->pool.unused()) &&
+         (bytes_ == nullptr || bytes_->pool.unused());
+}
+
+}  // namespace skiff

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <prometheus/metric_family.h>
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace skiff {
+
+// The counters of one metric, told apart by labels whose values are known only at run time: names
+// of policies, callers, addresses. All workers share them. At most `most`; what comes after is
+// counted together, with `other` for each value.
+class LabelledCounters final {
+ public:
+  using Cell = std::atomic<std::uint64_t>;
+
+  // `metric`, `help` and `labels` are literals.
+  LabelledCounters(std::string_view metric, std::string_view help,
+                   std::vector<std::string_view> labels, std::size_t most);
+
+  // The counter of these values, one for each label; lives as long as this. Any thread; takes a
+  // lock, so keep it where requests are counted.
+  Cell& at(const std::vector<std::string>& values);
+
+  void collect(std::vector<prometheus::MetricFamily>& families) const;
+
+ private:
+  const std::string_view metric_;
+  const std::string_view help_;
+  const std::vector<std::string_view> labels_;
+  const std::size_t most_;
+  mutable std::mutex mutex_;  // Guards the map, not what the cells count.
+  std::map<std::vector<std::string>, Cell> cells_;
+};
+
+// Those that the workers share.
+struct NamedCounters {
+  LabelledCounters verdicts{"skiff_authorization_verdicts_total",
+                            "What authorization policies decided, by the rule that did.",
+                            {"policy", "rule", "verdict", "mode"},
+                            1'000};
+  LabelledCounters plaintext{"skiff_plaintext_callers_total",
+                             "Connections in plain text to ports that take mutual TLS, by the "
+                             "service whose address they come from.",
+                             {"source"},
+                             1'000};
+  LabelledCounters egress{"skiff_egress_connections_total",
+                          "Captured connections to addresses that are no service, by what became "
+                          "of them.",
+                          {"address", "verdict"},
+                          1'000};
+
+  void collect(std::vector<prometheus::MetricFamily>& families) const {
+    verdicts.collect(families);
+    plaintext.collect(families);
+    egress.collect(families);
+  }
+};
+
+}  // namespace skiff
