@@ -119,12 +119,16 @@ int Http2Events::field(nghttp2_session* h2, const nghttp2_frame* frame, const st
 }
 
 int Http2Events::body(nghttp2_session* h2, std::uint8_t, std::int32_t id, const std::uint8_t* bytes,
-                      std::size_t size, void*) {
+                      std::size_t size, void* user) {
   Http2Stream* const stream = stream_of(h2, id);
   if (stream == nullptr) {
     nghttp2_session_consume(h2, id, size);
     return 0;
   }
+  // A backend's connection serves many clients, of which some take nothing: each has its stream's
+  // window, none eats the connection's.
+  if (session_of(user).side_ == Http2Session::Side::client)
+    nghttp2_session_consume_connection(h2, size);
   stream->untaken_ += size;
   stream->due(Http2Stream::settle_due);
   stream->body(text_of(bytes, size));

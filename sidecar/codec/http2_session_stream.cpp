@@ -25,7 +25,11 @@ Http2Stream::Http2Stream(Http2Session& session, Arena& arena) : session_(session
 void Http2Stream::taken(std::size_t bytes) {
   untaken_ -= bytes;
   if (!is_listed_ || bytes == 0) return;
-  nghttp2_session_consume(session_.h2_, id_, bytes);
+  if (session_.side_ == Http2Session::Side::server) {
+    nghttp2_session_consume(session_.h2_, id_, bytes);
+  } else {
+    nghttp2_session_consume_stream(session_.h2_, id_, bytes);
+  }
   session_.wake();
 }
 
@@ -193,7 +197,8 @@ void Http2Stream::reset(std::uint32_t code) {
 
 void Http2Stream::leave() {
   if (!is_listed_) return;
-  if (untaken_ > 0) nghttp2_session_consume_connection(session_.h2_, untaken_);
+  if (untaken_ > 0 && session_.side_ == Http2Session::Side::server)
+    nghttp2_session_consume_connection(session_.h2_, untaken_);
   untaken_ = 0;
   session_.remove(*this);
   session_.wake();

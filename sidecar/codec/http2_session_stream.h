@@ -59,7 +59,8 @@ class Http2Stream {
   Http2Fields& block() { return block_; }
   bool is_closed() const { return is_closed_; }  // nghttp2 knows it no more; closed() follows.
   void head_done() { head_done_ = true; }        // The next block is trailers.
-  // So many bytes of the body were taken by the other side: the peer may send as many more.
+  // So many bytes of the body were taken by the other side: the peer may send as many more. (On the
+  // connection a server may do so as soon as they came.)
   // settle() or any later time. What was not told when the stream ends is given back by itself.
   void taken(std::size_t bytes);
   std::size_t untaken() const { return untaken_; }

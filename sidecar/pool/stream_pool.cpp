@@ -16,7 +16,8 @@ constexpr std::size_t no_slot = static_cast<std::size_t>(-1);
 constexpr Duration fresh = 5ms;
 // The endpoint is in use: an exchange was begun so lately.
 constexpr Duration in_use = 60s;
-// After a connect that failed: how long none is made that nobody waits for.
+// After a connect that failed, or whose connection was closed before anybody used it: how long none
+// is made that nobody waits for.
 constexpr Duration pause_after_failure = 1s;
 
 }  // namespace
@@ -211,7 +212,10 @@ void StreamPool::idle(Connection& connection) {
 void StreamPool::room_changed(Connection&) { loop_.defer(*this); }
 
 void StreamPool::gone(Connection& connection) {
-  if (connection.slot != no_slot) remove(connection);
+  if (connection.slot == no_slot) return;
+  // The next one, made as vainly, would only be closed likewise.
+  if (connection.exchanges == 0) ahead_after_ = loop_.now() + pause_after_failure;
+  remove(connection);
 }
 
 void StreamPool::remove(Connection& connection) {

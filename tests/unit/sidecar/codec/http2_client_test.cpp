@@ -64,6 +64,22 @@ TEST_F(Http2ClientTest, LetsTheBackendSendOnlyWhatTheClientTakes) {
   EXPECT_TRUE(slow.client.ended);
 }
 
+// B28: what a few clients do not take must not use up what all share.
+TEST_F(Http2ClientTest, ManySlowClientsDoNotStopAnother) {
+  for (int i = 0; i < 30; ++i) start().client.takes_more = false;
+  Call& fast = start();
+  turn();
+  const std::string text(500'000, 'x');
+  for (std::size_t i = 0; i < 31; ++i) {
+    const std::int32_t id = backend.requests.at(i).id;
+    backend.head(id, "200");
+    backend.gives(id, text, true);
+  }
+  turn();
+  EXPECT_EQ(calls[0]->client.body.size(), 65'535u);
+  EXPECT_EQ(fast.client.body, text);
+}
+
 TEST_F(Http2ClientTest, GivesBackTheWindowOfWhatIsGivenUp) {
   turn();
   const std::int32_t whole = backend.may_send(0);

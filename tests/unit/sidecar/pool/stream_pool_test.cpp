@@ -341,6 +341,18 @@ TEST_F(StreamPoolTest, DoesNotReplaceAConnectionThatNobodyUses) {
   EXPECT_TRUE(pool.unused());
 }
 
+TEST_F(StreamPoolTest, DoesNotPesterABackendThatClosesWhatNobodyHasUsed) {
+  call();
+  connector.connects().closes();
+  turn();
+  ASSERT_EQ(connector.waiting.size(), 1u);
+  connector.connects().closes();
+  turn();
+  EXPECT_TRUE(connector.waiting.empty());
+  call();
+  EXPECT_EQ(connector.waiting.size(), 1u) << "whoever needs one gets it";
+}
+
 TEST_F(StreamPoolTest, ReplacesAConnectionThatSaysGoodbyeBeforeItIsNeeded) {
   call();
   FakeStreams& old = connector.connects();
