@@ -95,6 +95,18 @@ class CaptureOptions final {
   std::vector<std::string> addresses_;
 };
 
+// What the file names is relative to it, wherever the sidecar was started.
+void find_files(const std::string& file, skiff::SidecarConfig& config) {
+  const auto folder = std::filesystem::absolute(file).parent_path();
+  const auto find = [&folder](std::string& path) { path = folder / path; };
+  if (!config.policies.empty()) find(config.policies);
+  if (!config.identity.has_value()) return;
+  find(config.identity->certificate);
+  find(config.identity->key);
+  find(config.identity->bundle);
+  for (skiff::FederatedBundle& other : config.identity->federated) find(other.bundle);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -112,8 +124,6 @@ int main(int argc, char** argv) {
   }
   auto config = read_config(file);
   if (!config.has_value()) return wrong_file;
-  if (!config->policies.empty()) {  // Relative to the file, wherever it was started.
-    config->policies = std::filesystem::absolute(file).parent_path() / config->policies;
-  }
+  find_files(file, *config);
   return skiff::run_sidecar(*config);
 }
