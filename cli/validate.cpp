@@ -1,6 +1,7 @@
 #include "cli/validate.h"
 
 #include "config/schema/snapshot.h"
+#include "config/schema/warnings.h"
 #include "config/schema/yaml_reader.h"
 
 namespace skiff {
@@ -32,6 +33,9 @@ ExitCode validate(const std::vector<std::string>& paths, std::ostream& out, std:
     violations.insert(violations.end(), found.begin(), found.end());
   }
   if (!violations.empty()) return refuse(violations, err);
+  for (const Violation& warning : warnings_of(resources)) {
+    err << to_text(warning) << " (warning)\n";
+  }
 
   out << counted(resource_count + documents->sidecars.size(), "resource", "resources") << " in "
       << counted(files, "file", "files") << ": ok\n";

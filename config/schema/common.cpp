@@ -1,5 +1,7 @@
 #include "config/schema/common.h"
 
+#include <tuple>
+
 #include "config/schema/shape.h"
 
 namespace skiff {
@@ -41,6 +43,14 @@ void describe_port(Shape& shape, std::string_view doc) {
 }
 
 }  // namespace
+
+bool comes_before(const Metadata& a, const Metadata& b) {
+  const auto key = [](const Metadata& m) {
+    return std::tuple(m.creation_timestamp.empty(), std::string_view(m.creation_timestamp),
+                      std::string_view(m.ns), std::string_view(m.name));
+  };
+  return key(a) < key(b);
+}
 
 Shape describe(Of<Metadata>) {
   Shape shape = Shape::of<Metadata>("What the resource is called.");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -44,6 +45,20 @@ struct Metadata {
   std::map<std::string, std::string> annotations;
   std::string creation_timestamp;  // RFC 3339; breaks ties between routes: older wins.
 };
+
+// Gateway API's order of equals: the older first (one without a time is the youngest), then by
+// `NAMESPACE/NAME`.
+bool comes_before(const Metadata& a, const Metadata& b);
+
+// `resources` in that order. They outlive the answer.
+template <typename T>
+std::vector<const T*> in_order(const std::vector<T>& resources) {
+  std::vector<const T*> ordered;
+  for (const T& each : resources) ordered.push_back(&each);
+  std::stable_sort(ordered.begin(), ordered.end(),
+                   [](const T* a, const T* b) { return comes_before(a->metadata, b->metadata); });
+  return ordered;
+}
 
 // Names another resource. An empty namespace is the namespace of the one that refers.
 struct ObjectRef {

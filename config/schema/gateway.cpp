@@ -1,5 +1,6 @@
 #include "config/schema/gateway.h"
 
+#include <map>
 #include <set>
 
 #include "config/schema/shape.h"
@@ -10,6 +11,7 @@ namespace {
 void check_listeners(const Gateway& gateway, const Complain& complain) {
   std::set<std::string_view> names;
   std::set<std::pair<std::uint16_t, std::string_view>> places;
+  std::map<std::uint16_t, GatewayPort::Protocol> protocols;
   for (std::size_t i = 0; i < gateway.listeners.size(); ++i) {
     const GatewayPort& listener = gateway.listeners[i];
     const std::string at = "listeners[" + std::to_string(i) + "]";
@@ -19,6 +21,10 @@ void check_listeners(const Gateway& gateway, const Complain& complain) {
     if (!places.insert({listener.port, listener.hostname}).second) {
       complain(at + ".port", "is taken by another listener for the same hostname",
                "port and hostname together once");
+    } else if (protocols.emplace(listener.port, listener.protocol).first->second !=
+               listener.protocol) {
+      complain(at + ".protocol", "differs from that of another listener of this port",
+               "one protocol for each port");
     }
   }
 }
@@ -46,6 +52,9 @@ void check_tls(const GatewayPort& listener, const Complain& complain) {
              "mode: Passthrough");
   } else if (listener.protocol != Protocol::tls && listener.tls) {
     complain("tls", "belongs to protocol TLS only", "no tls");
+  }
+  if (listener.protocol == Protocol::tcp && !listener.hostname.empty()) {
+    complain("hostname", "is not known of connections of TCP", "no hostname");
   }
 }
 

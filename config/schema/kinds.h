@@ -28,6 +28,12 @@ struct Kind {
 // All kinds that there are, in the order of the reference.
 std::span<const Kind> kinds();
 
+// The name of the kind whose documents are of type T.
+template <typename T>
+std::string_view kind_of() {
+  return shape_of<T>()->find("kind")->type.choices.front();
+}
+
 // Null when there is no such kind.
 const Kind* find_kind(std::string_view name);
 

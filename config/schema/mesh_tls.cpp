@@ -52,6 +52,7 @@ Shape describe(Of<PortTls>) {
   shape.field("mode", &PortTls::mode, "As above, for this port.")
       .one_of(tls_mode_names())
       .required();
+  shape.position(&PortTls::position);
   return shape;
 }
 

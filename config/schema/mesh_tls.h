@@ -11,6 +11,7 @@ namespace skiff {
 struct PortTls {
   std::uint16_t port = 0;  // Of the service.
   TlsMode mode = TlsMode::permissive;
+  Position position;
 };
 
 // Whether connections to services are mutual TLS. The policy that names a service wins over the one
@@ -19,8 +20,8 @@ struct PortTls {
 //              callers                                    the service's own sidecar
 // strict       always; refused without an identity        refuses what is plain
 // permissive   where the caller's sidecar has an identity takes both
-// disabled     never                                      takes what is plain, passes TLS on as bytes
-// no MeshTLS   never: nobody says that it is understood   takes both where it has an identity
+// disabled     never                                      takes what is plain, passes TLS on as
+// bytes no MeshTLS   never: nobody says that it is understood   takes both where it has an identity
 struct MeshTLS {
   Metadata metadata;
   std::vector<ObjectRef> target_refs;  // Services. Empty: all of the namespace.

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "config/schema/item_path.h"
+#include "config/schema/kinds.h"
 #include "config/schema/scalars.h"
 
 namespace skiff {
@@ -46,10 +47,18 @@ bool overlap(std::string_view one, std::string_view other) {
   return other.starts_with("*.") && one.ends_with(other.substr(1));
 }
 
-bool takes_hosts_of(const GatewayPort& listener, const HTTPRoute& route) {
-  return route.hostnames.empty() || std::ranges::any_of(route.hostnames, [&](const auto& host) {
+bool takes_one_of(const GatewayPort& listener, const std::vector<std::string>& hostnames) {
+  return hostnames.empty() || std::ranges::any_of(hostnames, [&](const auto& host) {
            return overlap(listener.hostname, host);
          });
+}
+
+// Gateway API: the kinds of route for each protocol of a listener.
+bool takes_kind(const GatewayPort& listener, std::string_view kind) {
+  using Protocol = GatewayPort::Protocol;
+  if (kind == "TCPRoute") return listener.protocol == Protocol::tcp;
+  if (kind == "TLSRoute") return listener.protocol == Protocol::tls;
+  return listener.protocol == Protocol::http || listener.protocol == Protocol::https;
 }
 
 struct ServiceName {
@@ -63,9 +72,8 @@ ServiceName split(std::string_view text, std::string_view default_namespace) {
   return {text.substr(0, dot), text.substr(dot + 1)};
 }
 
-bool has_gateway_parent(const HTTPRoute& route) {
-  return std::ranges::any_of(route.parent_refs,
-                             [](const ObjectRef& ref) { return ref.kind == "Gateway"; });
+bool has_gateway_parent(const std::vector<ObjectRef>& parents) {
+  return std::ranges::any_of(parents, [](const ObjectRef& ref) { return ref.kind == "Gateway"; });
 }
 
 }  // namespace
@@ -95,20 +103,29 @@ void ReferenceChecks::check(const Service& service) const {
   }
 }
 
-void ReferenceChecks::check(const HTTPRoute& route) const {
+template <typename Route>
+void ReferenceChecks::check_route(const Route& route) const {
+  static const std::vector<std::string> no_hostnames;
+  const std::vector<std::string>* hostnames = &no_hostnames;
+  if constexpr (requires { route.hostnames; }) hostnames = &route.hostnames;
+  const RouteParts parts{kind_of<Route>(), route.metadata, route.parent_refs, *hostnames};
   for (std::size_t i = 0; i < route.parent_refs.size(); ++i) {
-    check_parent(route, route.parent_refs[i], item("spec.parentRefs", i));
+    check_parent(parts, route.parent_refs[i], item("spec.parentRefs", i));
   }
   for (std::size_t i = 0; i < route.rules.size(); ++i) {
     const auto& backends = route.rules[i].backend_refs;
     for (std::size_t j = 0; j < backends.size(); ++j) {
-      const std::string path = item(item("spec.rules", i) + ".backendRefs", j);
-      check_backend(route, backends[j].ref, path);
+      check_backend(parts, backends[j].ref, item(item("spec.rules", i) + ".backendRefs", j));
     }
   }
 }
 
-void ReferenceChecks::check_parent(const HTTPRoute& route, const ObjectRef& ref,
+template void ReferenceChecks::check_route(const HTTPRoute& route) const;
+template void ReferenceChecks::check_route(const GRPCRoute& route) const;
+template void ReferenceChecks::check_route(const TCPRoute& route) const;
+template void ReferenceChecks::check_route(const TLSRoute& route) const;
+
+void ReferenceChecks::check_parent(const RouteParts& route, const ObjectRef& ref,
                                    const std::string& path) const {
   if (ref.kind == "Gateway") {
     check_gateway_parent(route, ref, path);
@@ -117,7 +134,7 @@ void ReferenceChecks::check_parent(const HTTPRoute& route, const ObjectRef& ref,
   }
 }
 
-void ReferenceChecks::check_gateway_parent(const HTTPRoute& route, const ObjectRef& ref,
+void ReferenceChecks::check_gateway_parent(const RouteParts& route, const ObjectRef& ref,
                                            const std::string& path) const {
   const std::string& ns = namespace_of(ref, route.metadata);
   const Gateway* gateway = index_.gateway(ns, ref.name);
@@ -141,15 +158,23 @@ void ReferenceChecks::check_gateway_parent(const HTTPRoute& route, const ObjectR
     return complain(ref.position, path + ".port",
                     "no listener of the Gateway has port " + std::to_string(ref.port));
   }
+  const auto takes_it = [&](const GatewayPort& listener) {
+    return attaches(listener) && takes_kind(listener, route.kind);
+  };
+  if (std::ranges::none_of(gateway->listeners, takes_it)) {
+    return complain(ref.position, path,
+                    "no listener takes a " + std::string(route.kind) + " by its protocol",
+                    "HTTP for HTTPRoute and GRPCRoute, TCP for TCPRoute, TLS for TLSRoute");
+  }
   if (std::ranges::none_of(gateway->listeners, [&](const GatewayPort& listener) {
-        return attaches(listener) && takes_hosts_of(listener, route);
+        return takes_it(listener) && takes_one_of(listener, route.hostnames);
       })) {
     complain(ref.position, path, "no listener takes any of the route's hostnames",
              "a hostname that a listener takes");
   }
 }
 
-void ReferenceChecks::check_service_parent(const HTTPRoute& route, const ObjectRef& ref,
+void ReferenceChecks::check_service_parent(const RouteParts& route, const ObjectRef& ref,
                                            const std::string& path) const {
   const std::string& ns = namespace_of(ref, route.metadata);
   const Service* service = index_.service(ns, ref.name);
@@ -159,20 +184,24 @@ void ReferenceChecks::check_service_parent(const HTTPRoute& route, const ObjectR
   if (!ref.section_name.empty()) {
     complain(ref.position, path + ".sectionName", "does not belong to kind Service", "port");
   }
-  if (ref.port != 0 && !has_port(*service, ref.port)) {
-    complain(ref.position, path + ".port", std::to_string(ref.port) + " is no port of the Service",
-             port_numbers(*service));
-  }
+  if (ref.port != 0) check_service_port(*service, ref.port, ref.position, path + ".port");
 }
 
-void ReferenceChecks::check_backend(const HTTPRoute& route, const ObjectRef& ref,
+void ReferenceChecks::check_service_port(const Service& service, std::uint16_t port,
+                                         const Position& position, const std::string& path) const {
+  if (has_port(service, port)) return;
+  complain(position, path, std::to_string(port) + " is no port of the Service",
+           port_numbers(service));
+}
+
+void ReferenceChecks::check_backend(const RouteParts& route, const ObjectRef& ref,
                                     const std::string& path) const {
   const std::string& ns = namespace_of(ref, route.metadata);
   const Service* service = index_.service(ns, ref.name);
   if (service == nullptr) {
     return complain_of_missing(ref.position, path + ".name", "Service", ns, ref.name);
   }
-  if (ns != route.metadata.ns && has_gateway_parent(route)) {
+  if (ns != route.metadata.ns && has_gateway_parent(route.parent_refs)) {
     complain(ref.position, path + ".namespace",
              "a Gateway's route does not reach into another namespace",
              in_quotes(route.metadata.ns) + ", the route's own");
@@ -180,24 +209,58 @@ void ReferenceChecks::check_backend(const HTTPRoute& route, const ObjectRef& ref
   if (ref.port == 0 && service->ports.size() > 1) {
     complain(ref.position, path + ".port", "is missing, as the Service has several",
              port_numbers(*service));
-  } else if (ref.port != 0 && !has_port(*service, ref.port)) {
-    complain(ref.position, path + ".port", std::to_string(ref.port) + " is no port of the Service",
-             port_numbers(*service));
+  } else if (ref.port != 0) {
+    check_service_port(*service, ref.port, ref.position, path + ".port");
   }
 }
 
 void ReferenceChecks::check(const TrafficPolicy& policy) const {
   for (std::size_t i = 0; i < policy.target_refs.size(); ++i) {
-    check_target(policy, policy.target_refs[i], item("spec.targetRefs", i));
+    check_target(policy.metadata, policy.target_refs[i], item("spec.targetRefs", i));
   }
 }
 
-void ReferenceChecks::check_target(const TrafficPolicy& policy, const ObjectRef& ref,
+void ReferenceChecks::check(const MeshTLS& policy) const {
+  for (std::size_t i = 0; i < policy.target_refs.size(); ++i) {
+    check_target(policy.metadata, policy.target_refs[i], item("spec.targetRefs", i));
+  }
+  for (std::size_t i = 0; i < policy.ports.size(); ++i) {
+    check_port(policy.metadata, policy.target_refs, policy.ports[i].position,
+               item("spec.ports", i, "port"), policy.ports[i].port);
+  }
+}
+
+void ReferenceChecks::check(const AuthorizationPolicy& policy) const {
+  for (std::size_t i = 0; i < policy.target_refs.size(); ++i) {
+    check_target(policy.metadata, policy.target_refs[i], item("spec.targetRefs", i));
+  }
+  for (std::size_t i = 0; i < policy.rules.size(); ++i) {
+    const AuthorizationRule& rule = policy.rules[i];
+    for (std::size_t j = 0; j < rule.to.size(); ++j) {
+      const std::string path = item(item("spec.rules", i) + ".to", j, "ports");
+      for (std::size_t k = 0; k < rule.to[j].ports.size(); ++k) {
+        check_port(policy.metadata, policy.target_refs, rule.position, item(path, k),
+                   rule.to[j].ports[k]);
+      }
+    }
+  }
+}
+
+void ReferenceChecks::check_port(const Metadata& policy, const std::vector<ObjectRef>& targets,
+                                 const Position& position, const std::string& path,
+                                 std::uint16_t port) const {
+  for (const ObjectRef& ref : targets) {
+    const Service* service = index_.service(namespace_of(ref, policy), ref.name);
+    if (service != nullptr) check_service_port(*service, port, position, path);
+  }
+}
+
+void ReferenceChecks::check_target(const Metadata& policy, const ObjectRef& ref,
                                    const std::string& path) const {
-  const std::string& ns = namespace_of(ref, policy.metadata);
-  if (ns != policy.metadata.ns) {
+  const std::string& ns = namespace_of(ref, policy);
+  if (ns != policy.ns) {
     return complain(ref.position, path + ".namespace", "the target is in another namespace",
-                    in_quotes(policy.metadata.ns) + ", the policy's own");
+                    in_quotes(policy.ns) + ", the policy's own");
   }
   const auto check_section = [&](const auto& parts, std::string_view noun) {
     if (ref.section_name.empty() || has_name(parts, ref.section_name)) return;
@@ -206,19 +269,35 @@ void ReferenceChecks::check_target(const TrafficPolicy& policy, const ObjectRef&
              names_of(parts));
   };
   const Service* service = ref.kind == "Service" ? index_.service(ns, ref.name) : nullptr;
-  const HTTPRoute* route = ref.kind == "HTTPRoute" ? index_.http_route(ns, ref.name) : nullptr;
+  const HTTPRoute* http = ref.kind == "HTTPRoute" ? index_.http_route(ns, ref.name) : nullptr;
+  const GRPCRoute* grpc = ref.kind == "GRPCRoute" ? index_.grpc_route(ns, ref.name) : nullptr;
   if (service) return check_section(service->ports, "port");
-  if (route) return check_section(route->rules, "rule");
+  if (http) return check_section(http->rules, "rule");
+  if (grpc) return check_section(grpc->rules, "rule");
   complain_of_missing(ref.position, path + ".name", ref.kind, ns, ref.name);
 }
 
 void ReferenceChecks::check(const SidecarConfig& sidecar) const {
+  for (std::size_t i = 0; i < sidecar.inbound.size(); ++i) {
+    check_inbound(sidecar, sidecar.inbound[i], item("spec.inbound", i));
+  }
   for (std::size_t i = 0; i < sidecar.outbound.size(); ++i) {
     check_outbound(sidecar, sidecar.outbound[i], item("spec.outbound", i));
   }
   for (std::size_t i = 0; i < sidecar.gateway.size(); ++i) {
     check_gateway(sidecar, sidecar.gateway[i], item("spec.gateway", i));
   }
+}
+
+void ReferenceChecks::check_inbound(const SidecarConfig& sidecar, const InboundListener& listener,
+                                    const std::string& path) const {
+  if (listener.service_port == 0) return;
+  const Service* service = index_.service(sidecar.ns, sidecar.service);
+  if (service == nullptr) {
+    return complain_of_missing(listener.position, path + ".servicePort", "Service", sidecar.ns,
+                               sidecar.service);
+  }
+  check_service_port(*service, listener.service_port, listener.position, path + ".servicePort");
 }
 
 void ReferenceChecks::check_outbound(const SidecarConfig& sidecar, const OutboundListener& listener,
@@ -228,10 +307,8 @@ void ReferenceChecks::check_outbound(const SidecarConfig& sidecar, const Outboun
   const Service* service = index_.service(ns, name);
   if (service == nullptr) {
     complain_of_missing(listener.position, path + ".service", "Service", ns, name);
-  } else if (listener.service_port != 0 && !has_port(*service, listener.service_port)) {
-    complain(listener.position, path + ".servicePort",
-             std::to_string(listener.service_port) + " is no port of the Service",
-             port_numbers(*service));
+  } else if (listener.service_port != 0) {
+    check_service_port(*service, listener.service_port, listener.position, path + ".servicePort");
   }
 }
 

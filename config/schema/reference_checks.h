@@ -17,19 +17,36 @@ class ReferenceChecks final {
       : index_(index), violations_(violations) {}
 
   void check(const Service& service) const;
-  void check(const HTTPRoute& route) const;
+  template <typename Route>
+  void check_route(const Route& route) const;
   void check(const TrafficPolicy& policy) const;
+  void check(const MeshTLS& policy) const;
+  void check(const AuthorizationPolicy& policy) const;
   void check(const SidecarConfig& sidecar) const;
 
  private:
-  void check_parent(const HTTPRoute& route, const ObjectRef& ref, const std::string& path) const;
-  void check_gateway_parent(const HTTPRoute& route, const ObjectRef& ref,
+  // What is common to all kinds of route.
+  struct RouteParts {
+    std::string_view kind;
+    const Metadata& metadata;
+    const std::vector<ObjectRef>& parent_refs;
+    const std::vector<std::string>& hostnames;
+  };
+
+  void check_parent(const RouteParts& route, const ObjectRef& ref, const std::string& path) const;
+  void check_gateway_parent(const RouteParts& route, const ObjectRef& ref,
                             const std::string& path) const;
-  void check_service_parent(const HTTPRoute& route, const ObjectRef& ref,
+  void check_service_parent(const RouteParts& route, const ObjectRef& ref,
                             const std::string& path) const;
-  void check_backend(const HTTPRoute& route, const ObjectRef& ref, const std::string& path) const;
-  void check_target(const TrafficPolicy& policy, const ObjectRef& ref,
-                    const std::string& path) const;
+  void check_backend(const RouteParts& route, const ObjectRef& ref, const std::string& path) const;
+  void check_target(const Metadata& policy, const ObjectRef& ref, const std::string& path) const;
+  // `port` is one of each service that `targets` name.
+  void check_port(const Metadata& policy, const std::vector<ObjectRef>& targets,
+                  const Position& position, const std::string& path, std::uint16_t port) const;
+  void check_service_port(const Service& service, std::uint16_t port, const Position& position,
+                          const std::string& path) const;
+  void check_inbound(const SidecarConfig& sidecar, const InboundListener& listener,
+                     const std::string& path) const;
   void check_outbound(const SidecarConfig& sidecar, const OutboundListener& listener,
                       const std::string& path) const;
   void check_gateway(const SidecarConfig& sidecar, const GatewayListener& listener,

@@ -44,6 +44,7 @@ ResourceIndex::ResourceIndex(const Resources& resources) {
   add_all(resources.services, services_);
   add_all(resources.gateways, gateways_);
   add_all(resources.http_routes, http_routes_);
+  add_all(resources.grpc_routes, grpc_routes_);
 }
 
 const Service* ResourceIndex::service(std::string_view ns, std::string_view name) const {
@@ -58,11 +59,16 @@ const HTTPRoute* ResourceIndex::http_route(std::string_view ns, std::string_view
   return find(http_routes_, ns, name);
 }
 
+const GRPCRoute* ResourceIndex::grpc_route(std::string_view ns, std::string_view name) const {
+  return find(grpc_routes_, ns, name);
+}
+
 std::string ResourceIndex::suggest(std::string_view kind, std::string_view ns,
                                    std::string_view name) const {
   if (kind == "Service") return suggest_from(services_, ns, name);
-  return kind == "Gateway" ? suggest_from(gateways_, ns, name)
-                           : suggest_from(http_routes_, ns, name);
+  if (kind == "Gateway") return suggest_from(gateways_, ns, name);
+  return kind == "HTTPRoute" ? suggest_from(http_routes_, ns, name)
+                             : suggest_from(grpc_routes_, ns, name);
 }
 
 }  // namespace skiff

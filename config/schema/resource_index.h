@@ -18,6 +18,7 @@ class ResourceIndex final {
   const Service* service(std::string_view ns, std::string_view name) const;
   const Gateway* gateway(std::string_view ns, std::string_view name) const;
   const HTTPRoute* http_route(std::string_view ns, std::string_view name) const;
+  const GRPCRoute* grpc_route(std::string_view ns, std::string_view name) const;
 
   // The name of a resource of this kind and namespace that `name` was probably meant to be.
   std::string suggest(std::string_view kind, std::string_view ns, std::string_view name) const;
@@ -29,9 +30,11 @@ class ResourceIndex final {
   ByName<Service> services_;
   ByName<Gateway> gateways_;
   ByName<HTTPRoute> http_routes_;
+  ByName<GRPCRoute> grpc_routes_;
 };
 
 // `NAMESPACE/NAME`, as messages and indexes call a resource.
 std::string full_name(std::string_view ns, std::string_view name);
+inline std::string full_name(const Metadata& of) { return full_name(of.ns, of.name); }
 
 }  // namespace skiff

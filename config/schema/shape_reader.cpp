@@ -272,6 +272,7 @@ std::string expectation(const Type& type) {
     case Type::Kind::optional:
       return expectation(type.element.front());
     case Type::Kind::list:
+      if (type.least == type.most) return "a list of " + std::to_string(type.least);
       if (type.least > 0 && is_bounded) {
         return "a list of " + std::to_string(type.least) + " to " + std::to_string(type.most);
       }

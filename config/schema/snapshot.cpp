@@ -1,10 +1,13 @@
 #include "config/schema/snapshot.h"
 
 #include <algorithm>
+#include <map>
 #include <unordered_map>
 
+#include "config/schema/item_path.h"
+#include "config/schema/kinds.h"
 #include "config/schema/reference_checks.h"
-#include "config/schema/shape.h"
+#include "config/schema/text_rules.h"
 #include "config/schema/yaml_reader.h"
 
 namespace skiff {
@@ -12,11 +15,6 @@ namespace {
 
 std::string place(const Position& position) {
   return position.file.text() + ":" + std::to_string(position.line);
-}
-
-template <typename T>
-std::string_view kind_of() {
-  return shape_of<T>()->find("kind")->type.choices.front();
 }
 
 template <typename T>
@@ -49,13 +47,33 @@ void check_hosts(const Resources& resources, Violations& violations) {
     for (std::size_t i = 0; i < service.hosts.size(); ++i) {
       const auto [found, is_new] = owners.emplace(service.hosts[i], &service);
       if (is_new) continue;
-      violations.push_back(
-          {.position = service.position,
-           .path = "spec.hosts[" + std::to_string(i) + "]",
-           .what = in_quotes(service.hosts[i]) + " already means Service " +
-                   in_quotes(full_name(found->second->metadata.ns, found->second->metadata.name)),
-           .expected = "each host name once",
-           .suggestion = {}});
+      violations.push_back({.position = service.position,
+                            .path = item("spec.hosts", i),
+                            .what = in_quotes(service.hosts[i]) + " already means Service " +
+                                    in_quotes(full_name(found->second->metadata)),
+                            .expected = "each host name once",
+                            .suggestion = {}});
+    }
+  }
+}
+
+// So must addresses be, with a port.
+void check_addresses(const Resources& resources, Violations& violations) {
+  std::map<std::pair<std::string, std::uint16_t>, const Service*> owners;
+  for (const Service& service : resources.services) {
+    for (std::size_t i = 0; i < service.addresses.size(); ++i) {
+      for (const ServicePort& port : service.ports) {
+        const std::string address = canonical_address(service.addresses[i]);
+        const auto [found, is_new] = owners.emplace(std::pair(address, port.port), &service);
+        if (is_new) continue;
+        violations.push_back({.position = service.position,
+                              .path = item("spec.addresses", i),
+                              .what = in_quotes(address) + " with port " +
+                                      std::to_string(port.port) + " already means Service " +
+                                      in_quotes(full_name(found->second->metadata)),
+                              .expected = "each address and port once",
+                              .suggestion = {}});
+      }
     }
   }
 }
@@ -66,12 +84,20 @@ Violations check_together(const Resources& resources) {
   Violations violations;
   for_each_list(resources, [&violations](const auto& list) { check_names(list, violations); });
   check_hosts(resources, violations);
+  check_addresses(resources, violations);
 
   const ResourceIndex index(resources);
   const ReferenceChecks references(index, violations);
   for (const Service& service : resources.services) references.check(service);
-  for (const HTTPRoute& route : resources.http_routes) references.check(route);
+  for (const HTTPRoute& route : resources.http_routes) references.check_route(route);
+  for (const GRPCRoute& route : resources.grpc_routes) references.check_route(route);
+  for (const TCPRoute& route : resources.tcp_routes) references.check_route(route);
+  for (const TLSRoute& route : resources.tls_routes) references.check_route(route);
   for (const TrafficPolicy& policy : resources.traffic_policies) references.check(policy);
+  for (const MeshTLS& policy : resources.mesh_tls) references.check(policy);
+  for (const AuthorizationPolicy& policy : resources.authorization_policies) {
+    references.check(policy);
+  }
   return violations;
 }
 

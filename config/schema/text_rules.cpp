@@ -84,12 +84,7 @@ bool is_absolute_path(std::string_view text) {
       text, [](char c) { return is_visible(c) && static_cast<unsigned char>(c) < 0x80; });
 }
 
-bool is_ip_address(std::string_view text) {
-  std::array<unsigned char, sizeof(in6_addr)> parsed;
-  const std::string terminated(text);
-  return inet_pton(AF_INET, terminated.c_str(), parsed.data()) == 1 ||
-         inet_pton(AF_INET6, terminated.c_str(), parsed.data()) == 1;
-}
+bool is_ip_address(std::string_view text) { return !canonical_address(text).empty(); }
 
 bool is_host_port(std::string_view text) {
   const std::size_t colon = text.rfind(':');
@@ -162,7 +157,8 @@ bool is_canonical_escape(std::string_view digits) {
 // What canonical_target() in sidecar/http/path.h leaves as it is.
 bool is_path_pattern(std::string_view text) {
   if (text.ends_with("/*")) text.remove_suffix(1);
-  if (!is_absolute_path(text) || text.find_first_of(";\\*") != text.npos) return false;
+  constexpr std::string_view others = ";\\*\"<>^`{}";  // Of no path, or of a pattern's end.
+  if (!is_absolute_path(text) || text.find_first_of(others) != text.npos) return false;
   for (std::size_t at = text.find('%'); at != text.npos; at = text.find('%', at + 1)) {
     if (!is_canonical_escape(text.substr(at + 1))) return false;
   }
@@ -211,6 +207,17 @@ bool is_file_path(std::string_view text) {
 }
 
 }  // namespace
+
+std::string canonical_address(std::string_view text) {
+  const std::string given(text);
+  std::array<unsigned char, sizeof(in6_addr)> bytes;
+  std::array<char, INET6_ADDRSTRLEN> written;
+  for (const int family : {AF_INET, AF_INET6}) {
+    if (::inet_pton(family, given.c_str(), bytes.data()) != 1) continue;
+    return ::inet_ntop(family, bytes.data(), written.data(), written.size());
+  }
+  return {};
+}
 
 bool compiles(std::string_view pattern, std::string* reason) {
   if (pattern.size() > most_of_regex) {

@@ -44,6 +44,9 @@ extern const TextRule grpc_method;        // `ListProducts`.
 
 }  // namespace text_rules
 
+// An address of IPv4 or IPv6 as inet_ntop() writes it; empty: it is none.
+std::string canonical_address(std::string_view text);
+
 // Whether RE2 takes `pattern`, within 1,024 bytes and 64 KiB of program; else `reason` says why
 // not.
 bool compiles(std::string_view pattern, std::string* reason = nullptr);

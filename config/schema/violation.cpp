@@ -29,6 +29,7 @@ std::string to_text(const Violation& violation) {
 }
 
 std::string in_quotes(std::string_view text) {
+  if (text.find("PRIVATE KEY") != text.npos) return "a private key (not shown)";
   constexpr std::size_t most_shown = 80;
   std::string result = "\"";
   result += text.substr(0, most_shown);

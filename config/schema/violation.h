@@ -23,7 +23,7 @@ using Violations = std::vector<Violation>;
 // that are empty.
 std::string to_text(const Violation& violation);
 
-// `text` in double quotes: shortened when long, control characters replaced.
+// `text` in double quotes: shortened when long, control characters replaced, a private key hidden.
 std::string in_quotes(std::string_view text);
 
 }  // namespace skiff

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "config/schema/warnings.h"
 #include "sidecar/app/config_text.h"
 
 namespace skiff {
@@ -30,6 +31,9 @@ bool Policies::read_and_apply() {
   }
   // The resources themselves go when this returns: the plan has what requests need, in a fraction
   // of the memory, and the text what an operator wants to see.
+  for (const Violation& warning : warnings_of(*read)) {
+    log::warn(Component::config, "{}", to_text(warning));
+  }
   text_ = SpooledText(config_text(config_, *read));
   gateways_ = read->gateways;
   plan_ = make_route_plan(*read, config_.ns, config_.service);

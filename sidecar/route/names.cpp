@@ -1,7 +1,5 @@
 #include "sidecar/route/names.h"
 
-#include <tuple>
-
 namespace skiff {
 
 std::string lower_case(std::string_view text) {
@@ -13,14 +11,6 @@ std::string lower_case(std::string_view text) {
 
 std::string qualified(std::string_view name, std::string_view ns) {
   return std::string(name).append(".").append(ns);
-}
-
-bool comes_before(const Metadata& a, const Metadata& b) {
-  const auto key = [](const Metadata& m) {
-    return std::tuple(m.creation_timestamp.empty(), std::string_view(m.creation_timestamp),
-                      std::string_view(m.ns), std::string_view(m.name));
-  };
-  return key(a) < key(b);
 }
 
 bool covers(std::string_view hostname, std::string_view host) {

@@ -1,9 +1,7 @@
 #pragma once
 
-#include <algorithm>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "config/schema/common.h"
 
@@ -18,20 +16,6 @@ inline std::string qualified(const Metadata& of) { return qualified(of.name, of.
 // The namespace that `ref` means when a resource of namespace `home` refers.
 inline const std::string& namespace_of(const ObjectRef& ref, const std::string& home) {
   return ref.ns.empty() ? home : ref.ns;
-}
-
-// Gateway API's order of equals: the older first (one without a time is the youngest), then by
-// `NAMESPACE/NAME`.
-bool comes_before(const Metadata& a, const Metadata& b);
-
-// `resources` in that order. They outlive the answer.
-template <typename T>
-std::vector<const T*> in_order(const std::vector<T>& resources) {
-  std::vector<const T*> ordered;
-  for (const T& each : resources) ordered.push_back(&each);
-  std::stable_sort(ordered.begin(), ordered.end(),
-                   [](const T* a, const T* b) { return comes_before(a->metadata, b->metadata); });
-  return ordered;
 }
 
 inline bool is_wildcard(std::string_view hostname) { return hostname.starts_with("*."); }

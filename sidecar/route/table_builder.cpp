@@ -1,11 +1,9 @@
 #include "sidecar/route/table_builder.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
-#include <array>
 #include <optional>
 
+#include "config/schema/text_rules.h"
 #include "sidecar/route/names.h"
 
 namespace skiff {
@@ -73,12 +71,7 @@ TableBuilder::Group TableBuilder::add_group() {
 void TableBuilder::add_host(std::string_view host, Group group) { hosts_.add(host, group); }
 
 void TableBuilder::add_address(std::string_view address, Group group) {
-  const std::string given(address);
-  const int family = given.find(':') == std::string::npos ? AF_INET : AF_INET6;
-  std::array<unsigned char, sizeof(in6_addr)> bytes;
-  std::array<char, INET6_ADDRSTRLEN> text;
-  if (::inet_pton(family, given.c_str(), bytes.data()) != 1) return;
-  addresses_[::inet_ntop(family, bytes.data(), text.data(), text.size())].push_back(group);
+  addresses_[canonical_address(address)].push_back(group);
 }
 
 TableBuilder::Group TableBuilder::group_of(std::string_view host) {

@@ -22,6 +22,20 @@ TEST(Validate, CountsWhatIsRight) {
   EXPECT_EQ(err.str(), "");
 }
 
+TEST(Validate, WarnsOfWhatIsProbablyNotMeant) {
+  const test::TemporaryFolder folder;
+  folder.write("a.yaml",
+               "apiVersion: skiff.dev/v1\nkind: MeshTLS\nmetadata: {name: a}\n"
+               "spec: {mode: strict}\n");
+  std::ostringstream out;
+  std::ostringstream err;
+  EXPECT_EQ(validate({folder.path()}, out, err), ExitCode::ok);
+  EXPECT_EQ(out.str(), "1 resource in 1 file: ok\n");
+  EXPECT_EQ(err.str(), folder.path() +
+                           "/a.yaml:1:1: metadata.namespace: there is no Service in "
+                           "namespace \"default\" (warning)\n");
+}
+
 TEST(Validate, TellsEachViolationAndTheirCount) {
   const test::TemporaryFolder folder;
   folder.write("a.yaml",

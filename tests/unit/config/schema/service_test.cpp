@@ -39,5 +39,17 @@ TEST(Service, NeedsNamesWhereThereAreSeveralPorts) {
   EXPECT_EQ(errors("{name: a, port: 80}, {name: a, port: 81}"), 1U);
 }
 
+TEST(Service, SpeaksWhatProtocolOrAppProtocolSaysElseHttp) {
+  const auto spoken = [](std::optional<Protocol> protocol, std::string app_protocol) {
+    return protocol_of({{}, 80, protocol, std::move(app_protocol), {}});
+  };
+  EXPECT_EQ(spoken({}, ""), Protocol::http);
+  EXPECT_EQ(spoken(Protocol::tcp, ""), Protocol::tcp);
+  EXPECT_EQ(spoken({}, "kubernetes.io/h2c"), Protocol::http2);
+  EXPECT_EQ(spoken({}, "kubernetes.io/ws"), Protocol::http);
+  EXPECT_EQ(spoken({}, "https"), Protocol::tls);
+  EXPECT_EQ(spoken(Protocol::grpc, "grpc"), Protocol::grpc);
+}
+
 }  // namespace
 }  // namespace skiff

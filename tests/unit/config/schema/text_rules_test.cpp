@@ -74,5 +74,69 @@ TEST(TextRules, RefuseRegularExpressionsThatCostTooMuch) {
   EXPECT_NE(reason, "");
 }
 
+using Cases = std::vector<std::pair<std::string, bool>>;
+
+void expect(const TextRule& rule, const Cases& cases) {
+  for (const auto& [text, holds] : cases) EXPECT_EQ(rule.holds(text), holds) << text;
+}
+
+TEST(TextRules, AnApplicationIsAHostAndPortOrASocket) {
+  expect(text_rules::application, {{"127.0.0.1:80", true},
+                                   {"unix:/run/a.sock", true},
+                                   {"unix:run/a", false},
+                                   {"unix:/", false},
+                                   {"unix:", false},
+                                   {"unix:/a b", false},
+                                   {"unix:/" + std::string(106, 'a'), true},
+                                   {"unix:/" + std::string(107, 'a'), false}});
+}
+
+TEST(TextRules, ACidrIsAnAddressAndItsBits) {
+  expect(text_rules::cidr, {{"10.0.0.0/8", true},
+                            {"0.0.0.0/0", true},
+                            {"10.0.0.0/32", true},
+                            {"10.0.0.0/33", false},
+                            {"10.0.0.0/08", false},
+                            {"10.0.0.0/", false},
+                            {"10.0.0.0", false},
+                            {"10.0.0/8", false},
+                            {"::/0", true},
+                            {"fd00::/128", true},
+                            {"fd00::/129", false},
+                            {"fd00::/8/8", false}});
+}
+
+TEST(TextRules, AnIdentityPatternNeverReachesIntoAnotherTrustDomain) {
+  expect(text_rules::identity_pattern, {{"*", true},
+                                        {"spiffe://d/*", true},
+                                        {"spiffe://d/a*", true},
+                                        {"spiffe://d/a/*", true},
+                                        {"spiffe://d/a", true},
+                                        {"spiffe://d*", false},
+                                        {"spiffe://*", false},
+                                        {"s*", false},
+                                        {"**", false},
+                                        {"spiffe://d/a**", false},
+                                        {"spiffe://d/*/a", false},
+                                        {"spiffe://d//*", false},
+                                        {"", false}});
+}
+
+TEST(TextRules, APathPatternIsInItsOneForm) {
+  expect(text_rules::path_pattern,
+         {{"/", true},          {"/*", true},          {"/a/*", true},   {"/a%20b", true},
+          {"/caf%C3%A9", true}, {"/caf%c3%a9", false}, {"/%61", false},  {"/%2D", false},
+          {"/%2F", false},      {"/%5C", false},       {"/%00", false},  {"/a%2", false},
+          {"/a%", false},       {"/a*", false},        {"/*/a", false},  {"*", false},
+          {"", false},          {"//*", false},        {"/a//b", false}, {"/a/../b", false},
+          {"/a;b", false},      {"/a?b", false},       {"/<a>", false}});
+}
+
+TEST(TextRules, AnAddressHasOneCanonicalForm) {
+  EXPECT_EQ(canonical_address("10.0.0.1"), "10.0.0.1");
+  EXPECT_EQ(canonical_address("FD00:0:0::1"), "fd00::1");
+  EXPECT_EQ(canonical_address("10.0.0"), "");
+}
+
 }  // namespace
 }  // namespace skiff

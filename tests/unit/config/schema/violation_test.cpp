@@ -22,6 +22,7 @@ TEST(Violation, DoesNotSteerTheTerminal) {
 
 TEST(InQuotes, ShortensWhatIsLong) {
   EXPECT_EQ(in_quotes("a\nb"), "\"a?b\"");
+  EXPECT_EQ(in_quotes("-----BEGIN PRIVATE KEY-----"), "a private key (not shown)");
   EXPECT_EQ(in_quotes(std::string(200, 'x')), "\"" + std::string(80, 'x') + "…\"");
 }
 

@@ -52,7 +52,7 @@ TEST(TlsChoice, TakesWhatNamesTheWholeForAPart) {
 
 TEST(TlsChoice, LetsAPortDiffer) {
   std::vector policies{policy("one", TlsMode::strict, {"product"})};
-  policies.front().ports.push_back({.port = 9090, .mode = TlsMode::disabled});
+  policies.front().ports.push_back({9090, TlsMode::disabled, {}});
   const TlsChoice choice(policies);
   EXPECT_EQ(choice.mode(named("product"), named("product"), 80), TlsMode::strict);
   EXPECT_EQ(choice.mode(named("product"), named("product"), 9090), TlsMode::disabled);
