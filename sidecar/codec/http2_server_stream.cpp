@@ -253,7 +253,10 @@ void Http2ServerStream::closed(const Http2End& end) {
     exchange_.marks.reason = error.kind;
     if (!answered_) exchange_.marks.status = about(ErrorKind::client_gone).status;
   }
-  if (exchange_.pending != nullptr) exchange_.pending->fail(exchange_, error);
+  if (exchange_.pending != nullptr) {
+    const bool fine = error.kind == ErrorKind::none;  // A tunnel that the client has left.
+    exchange_.pending->fail(exchange_, fine ? Error{.kind = ErrorKind::client_gone} : error);
+  }
   server_.finished(*this, error);
 }
 

@@ -47,6 +47,7 @@ Http2Session::Http2Session(Loop& loop, TransportPtr transport, const Settings& s
       heads_(settings.heads),
       limits_(settings.limits),
       user_(user),
+      output_(std::min<std::size_t>(settings.limits.write_buffer, Http2Output::default_most)),
       glitches_(settings.limits, loop.now()),
       last_read_(loop.now()),
       last_written_(loop.now()),

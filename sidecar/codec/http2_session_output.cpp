@@ -12,7 +12,6 @@ namespace {
 constexpr unsigned most_pieces = 64;
 constexpr unsigned pieces_of_a_frame = 6;
 constexpr std::size_t block_bytes = 64 * 1024;
-constexpr std::size_t most_gathered = 256 * 1024;
 constexpr std::size_t most_spare_blocks = 4;
 
 }  // namespace
@@ -70,7 +69,7 @@ void Http2Output::forget_block() {
 
 bool Http2Output::has_room() const {
   if (block_ == nullptr) return true;
-  return block_->used + largest_frame <= block_bytes && block_->gathered < most_gathered &&
+  return block_->used + largest_frame <= block_bytes && block_->gathered < most_ &&
          block_->count + pieces_of_a_frame <= most_pieces;
 }
 

@@ -15,7 +15,8 @@ class Http2Output final {
  public:
   enum class Sent : std::uint8_t { all, some, broken };
 
-  Http2Output() = default;
+  // No more than `most` bytes are gathered, but for the last frame; so many may have to wait.
+  explicit Http2Output(std::size_t most = default_most) : most_(most) {}
   Http2Output(const Http2Output&) = delete;
   Http2Output& operator=(const Http2Output&) = delete;
   ~Http2Output();
@@ -36,6 +37,7 @@ class Http2Output final {
   // By one system call. `some`: what is left was copied; wait for the transport and call again.
   Sent send(Transport& transport);
 
+  static constexpr std::size_t default_most = 256 * 1024;       // More gains nothing.
   static constexpr std::size_t largest_frame = 16 * 1024 + 64;  // As nghttp2 gives them.
 
  private:
@@ -46,6 +48,7 @@ class Http2Output final {
   Sent send_waiting(Transport& transport);
   void forget_block();
 
+  const std::size_t most_;
   Block* block_ = nullptr;
   ByteBuffer waiting_;
   std::uint64_t given_ = 0;

@@ -57,6 +57,14 @@ TEST_F(Http2OutputTest, SaysWhenItIsFull) {
   EXPECT_EQ(frames, 17) << "256 KiB";
 }
 
+TEST_F(Http2OutputTest, GathersNoMoreThanItMay) {
+  Http2Output small(1'000);
+  small.copy(std::string(999, 'x'));
+  EXPECT_TRUE(small.has_room());
+  small.copy("x");
+  EXPECT_FALSE(small.has_room());
+}
+
 TEST_F(Http2OutputTest, SaysThatTheConnectionIsLost) {
   output.copy("a");
   peer.resets_unseen();
