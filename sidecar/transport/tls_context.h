@@ -19,8 +19,8 @@ namespace skiff {
 // and a ticket names the chain that it stands for, which must still be among the verified ones: as
 // a resumed session proves no chain, it is refused where a full handshake would be.
 //
-// All contexts share OpenSSL's default library context: a worker alone on its loop meets
-// no contention there, and a library context of its own would cost each worker some 200 KiB.
+// All contexts share OpenSSL's default library context: the locks in it are taken once or twice a
+// handshake, and a worker alone, which is the default, meets nobody there.
 class TlsContext final : public std::enable_shared_from_this<TlsContext> {
  public:
   TlsContext(Loop& loop, const TlsMaterial& material, WallClock clock);
