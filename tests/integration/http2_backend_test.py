@@ -374,13 +374,15 @@ class Misbehaving(Http2Test):
 
     def test_a_cut_answer_is_never_whole(self):
         def handle(peer):
-            request = peer.next_request()
-            peer.h2.send_headers(request.id, [(":status", "200"), ("content-length", "10")])
-            peer.h2.send_data(request.id, b"abc")
-            peer.flush()
-            if request.fields[":path"] == "/reset":
-                peer.reset(request.id, h2.errors.ErrorCodes.NO_ERROR)
-                peer.read()
+            path = "/reset"
+            while path == "/reset":
+                request = peer.next_request()
+                path = request.fields[":path"]
+                peer.h2.send_headers(request.id, [(":status", "200"), ("content-length", "10")])
+                peer.h2.send_data(request.id, b"abc")
+                if path == "/reset":
+                    peer.h2.reset_stream(request.id, h2.errors.ErrorCodes.NO_ERROR)
+                peer.flush()
 
         self.outbound_to(handle)
         for path in ("/reset", "/close"):
@@ -424,18 +426,34 @@ class Misbehaving(Http2Test):
         self.assertEqual((status, headers["x-skiff-reason"]), (502, "upstream_reset"))
 
     def test_a_lost_connection_is_replaced_before_it_is_needed(self):
-        accepted = []
-
         def handle(peer):
-            accepted.append(peer)
             peer.answer(peer.next_request().id)
-            if len(accepted) > 1:
+            if len(self.made.connections) > 1:
                 peer.serve()
+            peer.socket.shutdown(socket.SHUT_WR)
+            while peer.socket.recv(65536):
+                pass
 
         self.outbound_to(handle)
         self.assertEqual(self.get()[0], 200)
         until(lambda: len(self.made.connections) == 2, "the next is made")
         self.assertEqual(self.get()[0], 200)
+
+    def test_a_port_may_change_what_it_speaks(self):
+        def handle(client):
+            if client.socket.recv(3, socket.MSG_PEEK) == b"PRI":
+                peer = Http2Peer(client)
+                while True:
+                    peer.answer(peer.next_request().id, b"two")
+            while client.read_until(b"\r\n\r\n"):
+                client.send("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\none")
+
+        port = self.backend(handle).port
+        sidecar = self.through(port, protocol="HTTP")
+        self.assertEqual(self.get()[2], b"one")
+        for protocol, answer in (("HTTP2", b"two"), ("HTTP", b"one"), ("GRPC", b"two")):
+            sidecar.write_policies(http2_service("backend", port, protocol=protocol))
+            until(lambda answer=answer: self.get()[2] == answer, f"{protocol} is spoken")
 
     def test_websocket_needs_a_backend_that_takes_it(self):
         self.outbound_to(lambda peer: peer.serve())
