@@ -136,8 +136,10 @@ bool Http2ServerStream::replay() {
 
 void Http2ServerStream::settle() {
   if (fed_) flush_to_backend();
-  // The answer is whole: what is still to come of the request serves nothing (RFC 9113, 8.1).
-  if (end_sent() && !received_) reset(NGHTTP2_NO_ERROR);
+  // The answer is whole: what is still to come of the request serves nothing (RFC 9113, 8.1); but
+  // of a tunnel the backend may still take the other direction.
+  const bool goes_on = is_tunnel(exchange_.request) && exchange_.pending != nullptr;
+  if (end_sent() && !received_ && !goes_on) reset(NGHTTP2_NO_ERROR);
   if (!is_over_) arm();
 }
 

@@ -124,32 +124,6 @@ TEST_F(Http2HeadersTest, JoinsTheCrumbsOfACookie) {
   EXPECT_EQ(request.headers.size(), 2U);
 }
 
-TEST_F(Http2HeadersTest, ChargesEveryFieldToTheLimits) {
-  limits.header_count = 10;
-  Pairs pairs{{":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {":authority", "a"}};
-  for (int i = 0; i < 6; ++i) pairs.emplace_back("cookie", "");
-  EXPECT_EQ(request_of(pairs), ErrorKind::none);
-  pairs.emplace_back("http2-settings", "");
-  EXPECT_EQ(request_of(pairs), ErrorKind::bad_request_too_many_headers);
-  EXPECT_EQ(last, Http2Fields::Added::over);
-  pairs.resize(40, {"cookie", "x"});
-  EXPECT_EQ(request_of(pairs), ErrorKind::bad_request_too_many_headers);
-  EXPECT_EQ(last, Http2Fields::Added::over);
-  pairs.emplace_back("cookie", "x");
-  request_of(pairs);
-  EXPECT_EQ(last, Http2Fields::Added::far_over);
-}
-
-TEST_F(Http2HeadersTest, LimitsBytesToo) {
-  limits.header_bytes = 1'000;
-  EXPECT_EQ(get_with({{"x", std::string(600, 'x')}}), ErrorKind::none);
-  EXPECT_EQ(get_with({{"x", std::string(600, 'x')}, {"y", std::string(400, 'x')}}),
-            ErrorKind::bad_request_header_too_large);
-  limits.line_bytes = 100;
-  EXPECT_EQ(get_with({{"x", std::string(98, 'x')}}), ErrorKind::bad_request_header_too_large);
-  EXPECT_EQ(get_with({{"x", std::string(97, 'x')}}), ErrorKind::none);
-}
-
 TEST_F(Http2HeadersTest, ExtendedConnectIsAnUpgrade) {
   EXPECT_EQ(
       get_with({{":method", "CONNECT"}, {":protocol", "websocket"}, {":path", "/chat"}}, false),

@@ -1,0 +1,188 @@
+"""gRPC through sidecars in clear text: client and server of grpcio, all four kinds of calls."""
+
+import threading
+import unittest
+from concurrent import futures
+
+import grpc
+from support import LIMIT_S, SidecarTest, free_port, service
+
+
+class Echo(grpc.GenericRpcHandler):
+    """Messages are bytes, so that no stubs are needed."""
+
+    def __init__(self):
+        self.waiting = threading.Event()
+        self.cancelled = threading.Event()
+        self.seen = []
+
+    def service(self, details):
+        name = details.method.rsplit("/", 1)[1]
+        if name in ("Unary", "Fail", "Wait"):
+            return grpc.unary_unary_rpc_method_handler(getattr(self, name))
+        if name == "Collect":
+            return grpc.stream_unary_rpc_method_handler(self.Collect)
+        if name in ("Count", "Forever"):
+            return grpc.unary_stream_rpc_method_handler(getattr(self, name))
+        if name == "Talk":
+            return grpc.stream_stream_rpc_method_handler(self.Talk)
+        return None
+
+    def Unary(self, message, context):
+        self.seen.append(dict(context.invocation_metadata()))
+        context.set_trailing_metadata((("x-trail", "end"), ("x-trail-bin", b"\0\1\xff")))
+        context.send_initial_metadata((("x-first", "begin"),))
+        return message
+
+    def Fail(self, message, context):
+        context.set_trailing_metadata((("x-why-bin", b"\xfe"),))
+        context.abort(grpc.StatusCode.FAILED_PRECONDITION, "no: ü %")
+
+    def Wait(self, message, context):
+        context.add_callback(self.cancelled.set)
+        self.waiting.set()
+        self.cancelled.wait(LIMIT_S)
+        return b""
+
+    def Collect(self, messages, context):
+        return b"".join(messages)
+
+    def Count(self, message, context):
+        for i in range(int(message)):
+            yield b"%d" % i
+
+    def Forever(self, message, context):
+        context.add_callback(self.cancelled.set)
+        while not self.cancelled.wait(0.001):
+            yield b"x" * 1000
+
+    def Talk(self, messages, context):
+        for message in messages:
+            yield message * 2
+
+
+class Grpc(SidecarTest):
+    def setUp(self):
+        self.echo = Echo()
+        server = grpc.server(
+            futures.ThreadPoolExecutor(max_workers=16), options=[("grpc.so_reuseport", 0)]
+        )
+        server.add_generic_rpc_handlers((self.echo,))
+        self.server_port = server.add_insecure_port("127.0.0.1:0")
+        server.start()
+        self.addCleanup(lambda: server.stop(None).wait())
+        self.made = self.through(self.server_port)
+
+    def through(self, server_port):
+        port = free_port()
+        made = self.sidecar(
+            f"service: test\noutbound: [{{port: {port}, service: backend, protocol: GRPC}}]\n"
+            "accessLog: {mode: all}",
+            service("backend", server_port).replace("[{port: 80}]", "[{port: 80, protocol: GRPC}]"),
+        )
+        self.channel = grpc.insecure_channel(
+            f"127.0.0.1:{port}", options=[("grpc.default_authority", "backend")]
+        )
+        self.addCleanup(self.channel.close)
+        return made
+
+    def unary(self, name):
+        return self.channel.unary_unary(f"/test.Echo/{name}")
+
+    def test_unary_calls_and_their_metadata(self):
+        answer, call = self.unary("Unary").with_call(
+            b"hello", metadata=(("x-mine", "1"), ("x-mine-bin", b"\0\xff")), timeout=LIMIT_S
+        )
+        self.assertEqual(answer, b"hello")
+        self.assertEqual(self.echo.seen[0]["x-mine"], "1")
+        self.assertEqual(self.echo.seen[0]["x-mine-bin"], b"\0\xff")
+        self.assertEqual(dict(call.initial_metadata())["x-first"], "begin")
+        trailing = dict(call.trailing_metadata())
+        self.assertEqual((trailing["x-trail"], trailing["x-trail-bin"]), ("end", b"\0\1\xff"))
+
+    def test_empty_and_large_messages(self):
+        for size in (0, 1, 4_000_000):
+            message = b"\xa5" * size
+            self.assertEqual(self.unary("Unary")(message, timeout=LIMIT_S), message)
+
+    def test_streams_of_the_client(self):
+        call = self.channel.stream_unary("/test.Echo/Collect")
+        parts = [b"%d," % i for i in range(500)]
+        self.assertEqual(call(iter(parts), timeout=LIMIT_S), b"".join(parts))
+        self.assertEqual(call(iter(()), timeout=LIMIT_S), b"")
+
+    def test_streams_of_the_server(self):
+        call = self.channel.unary_stream("/test.Echo/Count")
+        self.assertEqual(list(call(b"500", timeout=LIMIT_S)), [b"%d" % i for i in range(500)])
+        self.assertEqual(list(call(b"0", timeout=LIMIT_S)), [])
+
+    def test_ping_pong(self):
+        turn = threading.Semaphore()
+
+        def messages():
+            for i in range(20):
+                turn.acquire()
+                yield b"%d" % i
+
+        for i, answer in enumerate(
+            self.channel.stream_stream("/test.Echo/Talk")(messages(), timeout=LIMIT_S)
+        ):
+            self.assertEqual(answer, b"%d" % i * 2)
+            turn.release()
+        self.assertEqual(i, 19)
+
+    def test_many_calls_at_once(self):
+        call = self.unary("Unary")
+        pending = [call.future(b"%d" % i, timeout=LIMIT_S) for i in range(90)]
+        self.assertEqual([f.result() for f in pending], [b"%d" % i for i in range(90)])
+        self.assertEqual(self.made.metric("skiff_backend_connections_opened_total"), 1)
+
+    def test_a_status_comes_as_it_was_said(self):
+        with self.assertRaises(grpc.RpcError) as caught:
+            self.unary("Fail")(b"", timeout=LIMIT_S)
+        error = caught.exception
+        self.assertEqual(error.code(), grpc.StatusCode.FAILED_PRECONDITION)
+        self.assertEqual(error.details(), "no: ü %")
+        self.assertEqual(dict(error.trailing_metadata())["x-why-bin"], b"\xfe")
+
+    def test_an_unknown_method_is_trailers_only(self):
+        with self.assertRaises(grpc.RpcError) as caught:
+            self.unary("Nothing")(b"", timeout=LIMIT_S)
+        self.assertEqual(caught.exception.code(), grpc.StatusCode.UNIMPLEMENTED)
+
+    def test_a_cancelled_call_is_cancelled_at_the_server(self):
+        call = self.unary("Wait").future(b"")
+        self.assertTrue(self.echo.waiting.wait(LIMIT_S))
+        call.cancel()
+        self.assertTrue(self.echo.cancelled.wait(LIMIT_S))
+        self.assertEqual(self.unary("Unary")(b"x", timeout=LIMIT_S), b"x")
+
+    def test_a_cancelled_stream_is_cancelled_at_the_server(self):
+        stream = self.channel.unary_stream("/test.Echo/Forever")(b"")
+        self.assertEqual(len(next(stream)), 1000)
+        stream.cancel()
+        self.assertTrue(self.echo.cancelled.wait(LIMIT_S))
+        self.assertEqual(self.unary("Unary")(b"x", timeout=LIMIT_S), b"x")
+
+    def test_a_deadline_ends_the_call_on_both_sides(self):
+        with self.assertRaises(grpc.RpcError) as caught:
+            self.unary("Wait")(b"", timeout=0.3)
+        self.assertEqual(caught.exception.code(), grpc.StatusCode.DEADLINE_EXCEEDED)
+        self.assertTrue(self.echo.cancelled.wait(LIMIT_S))
+
+
+class GrpcThroughTwo(Grpc):
+    """The caller's sidecar, and the one beside the server."""
+
+    def through(self, server_port):
+        inbound = free_port()
+        self.beside = self.sidecar(
+            f"service: backend\ninbound:\n- {{address: 127.0.0.1, port: {inbound}, "
+            f"application: '127.0.0.1:{server_port}', protocol: GRPC}}",
+            service("backend"),
+        )
+        return super().through(inbound)
+
+
+if __name__ == "__main__":
+    unittest.main()
