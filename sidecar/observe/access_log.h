@@ -31,6 +31,8 @@ struct AccessRecord {
   std::string_view endpoint{};
   unsigned attempts = 0;
   std::string_view client{};
+  std::string_view identity{};  // That the client proved.
+  std::string_view policy{};    // The rule that let it through or refused it.
   std::string_view request_id{};
 };
 

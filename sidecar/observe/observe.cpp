@@ -69,6 +69,8 @@ void tell(const ObserveSettings& to, const Exchange& exchange, const Asked& aske
                  .endpoint = marks.endpoint,
                  .attempts = marks.attempts,
                  .client = exchange.client_address,
+                 .identity = exchange.client_identity,
+                 .policy = marks.policy,
                  .request_id = id == nullptr ? std::string_view() : id->value()});
 }
 

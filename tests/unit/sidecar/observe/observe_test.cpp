@@ -167,12 +167,15 @@ TEST_F(ObserveTest, TellsWhatTheClientAskedForAndNoQuery) {
   clock_.advance(1500us);
   exchange_.marks.status = 200;
   exchange_.marks.endpoint = "127.0.0.1:9000";
+  exchange_.marks.policy = "shop/p/r";
+  exchange_.client_identity = "spiffe://d/a";
   exchange_.finish({});
   const std::string line = logged();
   EXPECT_THAT(line, HasSubstr(R"("authority":"product","path":"/items","status":200,"reason":"")"));
   EXPECT_THAT(line, HasSubstr(R"("duration_ms":1.500)"));
   EXPECT_THAT(line, HasSubstr(R"("route":"all/0")"));
-  EXPECT_THAT(line, HasSubstr(R"("client":"10.0.0.9","request_id":"id-1"})"));
+  EXPECT_THAT(line, HasSubstr(R"("client":"10.0.0.9","identity":"spiffe://d/a",)"
+                              R"("policy":"shop/p/r","request_id":"id-1"})"));
   EXPECT_EQ(line.find("secret"), std::string::npos);
 }
 
