@@ -35,7 +35,8 @@ TimePoint end_of(Duration age, Loop& loop) {
 //   open --GOAWAY either way, age, retire(), no ids left--> closing --its last exchange ended-->
 //   gone open, closing --lost, an error of the connection, no answer to a PING--> gone
 //
-// A WebSocket waits until the backend's SETTINGS say whether it takes any (RFC 8441).
+// An Upgrade waits until the backend's SETTINGS say whether it takes extended CONNECT (RFC 8441);
+// whether it takes the protocol, it says itself.
 class Http2Client final : public Connection,
                           private Http2SessionUser,
                           private Http2ClientStream::Owner,
@@ -95,17 +96,14 @@ void Http2Client::start(Exchange& exchange, Reply& reply) {
     arm();
   }
   if (exchange.request.upgrade.empty()) return stream.send();
-  if (!session_.heard() && exchange.request.upgrade == "websocket") {
-    return waiting_.push_back(&stream);
-  }
+  if (!session_.heard()) return waiting_.push_back(&stream);
   begin_upgrade(stream);
 }
 
 // Not `unprocessed`: another attempt would be refused likewise.
 void Http2Client::begin_upgrade(Http2ClientStream& stream) {
-  const bool possible =
-      stream.request().upgrade == "websocket" && session_.takes_extended_connect();
-  possible ? stream.send() : stream.give_up({.kind = ErrorKind::upgrade_unsupported});
+  if (session_.takes_extended_connect()) return stream.send();
+  stream.give_up({.kind = ErrorKind::upgrade_unsupported});
 }
 
 bool Http2Client::still_open() {

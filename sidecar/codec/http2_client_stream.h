@@ -33,7 +33,6 @@ class Http2ClientStream final : public Http2Stream,
   static Http2ClientStream& make(Http2Session& session, Owner& owner, Exchange& exchange,
                                  Reply& reply, bool others_before);
 
-  const Request& request() const { return exchange_.request; }
   void send();
   // Ends it, before it was sent or later.
   void give_up(const Error& error);
