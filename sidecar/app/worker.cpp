@@ -211,6 +211,7 @@ void Worker::stop() {
 
 void Worker::post(std::function<void(Worker&)> work) {
   boost::asio::post(loop_.io(), [this, work = std::move(work)] {
+    const Loop::Event event(loop_);
     loop_.refresh_now();
     work(*this);
   });

@@ -97,6 +97,7 @@ class TcpTransport final : public Transport {
   }
 
   void woken(bool aborted, bool to_read) {
+    const Loop::Event event(loop_);
     if (user_ == nullptr) {
       if (!read_.waits() && !write_.waits()) delete this;
     } else if (!aborted) {
