@@ -238,16 +238,11 @@ void Http2Session::release_taken() {
 
 void Http2Session::writable() {
   loop_.refresh_now();
-  if (state_ == State::over) return;
+  if (!is_open()) return;
   blocked_ = false;
-  const bool written = write();
-  if (state_ == State::open) {
-    if (!written) return settle_state();
-    for (Http2Stream* each = first_; each != nullptr; each = each->next_) each->tell_drained();
-    return turn();
-  }
-  if (broken_) return over();
-  if (written) transport_->end_sending();
+  if (!write()) return settle_state();
+  for (Http2Stream* each = first_; each != nullptr; each = each->next_) each->tell_drained();
+  turn();
 }
 
 // ---- Streams
