@@ -3,6 +3,7 @@
 #include <openssl/err.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 #include <span>
 #include <utility>
@@ -115,6 +116,7 @@ bool TlsContext::prepare(const TlsMaterial& material) {
   SSL_CTX_set_cert_verify_callback(context, verify, this);
   SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
   SSL_CTX_set_client_hello_cb(context, greet, nullptr);
+  SSL_CTX_set_keylog_callback(context, note_secret);
   allow_resumption();
   const bool presented = present(material);
   ERR_clear_error();
@@ -165,6 +167,8 @@ void TlsContext::begin_client(TlsPeer& peer, SSL& ssl) {
   const std::string offered = to_wire(peer.request.protocols);
   SSL_set_alpn_protos(&ssl, reinterpret_cast<const unsigned char*>(offered.data()),
                       static_cast<unsigned>(offered.size()));
+  if (peer.request.session_scope.empty()) return;
+  SSL_set_msg_callback(&ssl, note_message);
   const ClientSession kept = sessions_.take(peer.request.session_scope);
   if (kept.session == nullptr || SSL_SESSION_is_resumable(kept.session.get()) != 1) return;
   const Verified* const verified = find_verified(kept.chain);
@@ -253,10 +257,36 @@ SSL_TICKET_RETURN TlsContext::judge_ticket(SSL* ssl, SSL_SESSION* session, const
   return SSL_TICKET_RETURN_USE_RENEW;
 }
 
+// `LABEL RANDOM SECRET`, the last two in hexadecimal, as of NSS's key log, which is OpenSSL's one
+// way to hand out the secrets of the data.
+void TlsContext::note_secret(const SSL* ssl, const char* line) {
+  const std::string_view text(line);
+  TlsPeer& peer = peer_of(ssl);
+  const bool is_client = text.starts_with("CLIENT_TRAFFIC_SECRET_0 ");
+  if (!is_client && !text.starts_with("SERVER_TRAFFIC_SECRET_0 ")) return;
+  TlsSecret& secret = is_client ? peer.client_secret : peer.server_secret;
+  const std::string_view digits = text.substr(text.rfind(' ') + 1);
+  secret.size = 0;
+  if (digits.size() > 2 * secret.bytes.size()) return;
+  for (std::size_t at = 0; at + 1 < digits.size(); at += 2) {
+    std::from_chars(&digits[at], &digits[at] + 2, secret.bytes[secret.size++], 16);
+  }
+}
+
+// Of a client that keeps OpenSSL until a session comes: the keys may change before.
+void TlsContext::note_message(int, int, int content, const void* message, std::size_t size,
+                              SSL* ssl, void*) {
+  if (content != SSL3_RT_HANDSHAKE || size == 0) return;
+  if (*static_cast<const unsigned char*>(message) == SSL3_MT_KEY_UPDATE) {
+    peer_of(ssl).keys_changed = true;
+  }
+}
+
 // 1: it is ours now.
 int TlsContext::keep_session(SSL* ssl, SSL_SESSION* session) {
-  const TlsPeer& peer = peer_of(ssl);
+  TlsPeer& peer = peer_of(ssl);
   if (peer.request.role != TlsRole::client || peer.request.session_scope.empty()) return 0;
+  peer.has_session = true;
   peer.context->sessions_.keep(peer.request.session_scope, {SslSessionPtr(session), peer.chain});
   return 1;
 }

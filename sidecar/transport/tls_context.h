@@ -45,6 +45,9 @@ class TlsContext final : public std::enable_shared_from_this<TlsContext> {
   static int make_ticket(SSL* ssl, void*);
   static SSL_TICKET_RETURN judge_ticket(SSL* ssl, SSL_SESSION* session, const unsigned char*,
                                         std::size_t, SSL_TICKET_STATUS status, void* self);
+  static void note_secret(const SSL* ssl, const char* line);
+  static void note_message(int, int, int content, const void* message, std::size_t size, SSL* ssl,
+                           void*);
   static int keep_session(SSL* ssl, SSL_SESSION* session);
 
   bool present(const TlsMaterial& material);

@@ -58,7 +58,7 @@ class Handshake final : public TlsHandshake,
       case TlsStream::Shaken::over:
         break;
     }
-    if (!peer_->context->finish(*peer_, stream_->ssl())) return fail(reason());
+    if (!peer_->context->finish(*peer_, *stream_->ssl())) return fail(reason());
     secured();
   }
 
@@ -79,6 +79,10 @@ class Handshake final : public TlsHandshake,
     loop_.disarm(*this);
     peer_->request.protocols.clear();
     peer_->request.identities.clear();
+    const unsigned char* name = nullptr;
+    unsigned size = 0;
+    SSL_get0_alpn_selected(stream_->ssl(), &name, &size);
+    peer_->protocol.assign(reinterpret_cast<const char*>(name), size);
     done_.secured(make_tls_transport(loop_, std::move(peer_), std::move(stream_)));
   }
 

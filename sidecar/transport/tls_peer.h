@@ -3,6 +3,7 @@
 #include <string>
 
 #include "sidecar/transport/tls.h"
+#include "sidecar/transport/tls_record_key.h"
 #include "sidecar/transport/verified_chains.h"
 
 namespace skiff {
@@ -13,6 +14,12 @@ struct TlsPeer {
   TlsRequest request;    // Empty after the handshake but for role and session_scope.
   std::string identity;  // Verified.
   ChainDigest chain{};   // What it has shown, now or in the handshake that is resumed.
+  std::string protocol;  // Agreed on.
+  // What the records are sealed with, until they are ours; and whether it is out of date already.
+  TlsSecret client_secret;
+  TlsSecret server_secret;
+  bool keys_changed = false;
+  bool has_session = false;  // A client's: one to be resumed has come.
   TlsFailure failure = TlsFailure::none;
   std::string detail;
 };

@@ -8,28 +8,13 @@
 #include <memory>
 #include <utility>
 
+#include "sidecar/transport/tls_buffers.h"
+
 namespace skiff {
 namespace {
 
-constexpr std::size_t record_room = TlsStream::record_size + 1024;  // With all that surrounds it.
-constexpr std::size_t read_room = 256 * 1024;
-constexpr std::size_t write_room =
-    TlsStream::most_per_send / TlsStream::record_size * record_room + record_room;
 // Answers to a peer that asks for new keys, and takes none, are kept up to here.
-constexpr std::size_t most_unsent = write_room + 64 * 1024;
-
-// What all connections of a thread use in turn, each within one call. A Loop belongs to one thread.
-struct SharedBuffers {
-  std::unique_ptr<char[]> in{new char[read_room]};
-  std::unique_ptr<char[]> out{new char[write_room]};
-  std::unique_ptr<char[]> record{new char[TlsStream::record_size]};
-  std::size_t staged = 0;  // Bytes of `out`.
-};
-
-SharedBuffers& shared() {
-  thread_local SharedBuffers buffers;
-  return buffers;
-}
+constexpr std::size_t most_unsent = TlsBuffers::write_room + 64 * 1024;
 
 std::size_t total_of(std::span<const iovec> pieces) {
   std::size_t total = 0;
@@ -54,12 +39,13 @@ const BIO_METHOD* TlsStream::bio_method() {
 
 int TlsStream::bio_write(BIO* bio, const char* from, int size) {
   auto& self = *static_cast<TlsStream*>(BIO_get_data(bio));
-  SharedBuffers& buffers = shared();
+  TlsBuffers& buffers = tls_buffers();
   const auto count = static_cast<std::size_t>(size);
-  if (count > write_room - buffers.staged) return -1;
-  std::memcpy(buffers.out.get() + buffers.staged, from, count);
+  char* const to = buffers.reserve(count);
+  if (to == nullptr) return -1;
+  std::memcpy(to, from, count);
   buffers.staged += count;
-  self.cipher_made_ += count;
+  self.went_.see({from, count});
   return size;
 }
 
@@ -71,6 +57,7 @@ int TlsStream::bio_read(BIO* bio, char* to, int size) {
     return -1;
   }
   const std::size_t count = self.input_.copy(to, static_cast<std::size_t>(size));
+  self.came_.see(self.input_.substr(0, count));
   self.input_.remove_prefix(count);
   return static_cast<int>(count);
 }
@@ -105,22 +92,27 @@ void TlsStream::end_call() {
   send_staged();
 }
 
+// One read of the transport, behind what is still to be opened. False: nothing came.
 bool TlsStream::fill(std::size_t wish) {
+  char* const at = tls_buffers().in.get();
+  const std::size_t held = input_.size();
+  if (held > 0) std::memmove(at, input_.data(), held);
   kept_input_.clear();
-  char* const to = shared().in.get();
-  const std::size_t room = std::min(wish, read_room);
-  const IoResult got = inner_->receive(to, room);
+  input_ = {at, held};
+  const std::size_t room = std::min(wish, TlsBuffers::read_room - held);
+  const IoResult got = inner_->receive(at + held, room);
   drained_ = got.size < room;
   if (got.kind == IoResult::Kind::end) read_error_ = EPROTO;  // No close_notify came before.
   if (got.kind == IoResult::Kind::error) read_error_ = got.error;
   if (got.kind != IoResult::Kind::done) return false;
-  input_ = {to, got.size};
+  input_ = {at, held + got.size};
   return true;
 }
 
 void TlsStream::send_staged() {
-  SharedBuffers& buffers = shared();
+  TlsBuffers& buffers = tls_buffers();
   std::string_view staged{buffers.out.get(), std::exchange(buffers.staged, 0)};
+  cipher_sent_ += staged.size();
   if (staged.empty() || write_error_ != 0) return;
   if (unsent_.empty()) {
     const iovec piece{const_cast<char*>(staged.data()), staged.size()};
@@ -148,23 +140,44 @@ void TlsStream::flush() {
   if (!unsent_.empty()) inner_->wait_writable();
 }
 
+// ---- The handshake
+
 TlsStream::Shaken TlsStream::shake_hands() {
   begin_call();
   Shaken shaken = Shaken::broken;
   for (;;) {
+    went_.restart();
     if (SSL_do_handshake(ssl_.get()) == 1) {
       shaken = Shaken::over;
     } else if (SSL_want_read(ssl_.get()) && handshake_bytes_ < most_handshake) {
-      if (fill(std::min(record_room, most_handshake - handshake_bytes_))) {
-        handshake_bytes_ += input_.size();
+      const std::size_t before = input_.size();
+      if (fill(std::min(TlsBuffers::record_room, most_handshake - handshake_bytes_))) {
+        handshake_bytes_ += input_.size() - before;
         continue;
       }
       if (read_error_ == 0) shaken = Shaken::again;
     }
     break;
   }
+  // Of what a server wrote last, all is sealed with the keys of the data: its tickets. A client's
+  // last flight is not. Neither has read anything that is.
+  came_.restart();
+  if (SSL_is_server(ssl_.get()) == 0) went_.restart();
   end_call();
   return write_error_ == 0 ? shaken : Shaken::broken;
+}
+
+void TlsStream::take_over(const TlsSecret& peers_secret, const TlsSecret& own_secret) {
+  if (ssl_ == nullptr || ended_ || read_error_ != 0 || write_error_ != 0) return;
+  if (SSL_has_pending(ssl_.get()) == 1 || !came_.is_between_records()) return;
+  const SSL_CIPHER& cipher = *SSL_get_current_cipher(ssl_.get());
+  auto to_open = TlsRecordKey::make(cipher, peers_secret, came_.count(), false);
+  auto to_seal = TlsRecordKey::make(cipher, own_secret, went_.count(), true);
+  if (to_open == nullptr || to_seal == nullptr) return;
+  const bool is_client = SSL_is_server(ssl_.get()) == 0;
+  records_ = std::make_unique<TlsRecords>(std::move(to_open), std::move(to_seal), is_client);
+  SSL_set_shutdown(ssl_.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);  // The session is good.
+  ssl_.reset();
 }
 
 // ---- Reading
@@ -176,7 +189,9 @@ IoResult TlsStream::outcome() const {
 }
 
 bool TlsStream::holds_input() const {
-  return ended_ || read_error_ != 0 || !kept_input_.empty() || SSL_pending(ssl_.get()) > 0;
+  if (ended_ || read_error_ != 0) return true;
+  if (records_ == nullptr) return !kept_input_.empty() || SSL_pending(ssl_.get()) > 0;
+  return !records_->kept().empty() || TlsRecords::begins_with_record(kept_input_.view());
 }
 
 // Why a read gave nothing.
@@ -192,6 +207,14 @@ void TlsStream::judge_read() {
 }
 
 std::size_t TlsStream::open_records(char* to, std::size_t size) {
+  if (records_ == nullptr) return open_by_openssl(to, size);
+  const std::size_t got = records_->read(input_, to, size);
+  ended_ = records_->ended();
+  if (records_->failed() && read_error_ == 0) read_error_ = EPROTO;
+  return got;
+}
+
+std::size_t TlsStream::open_by_openssl(char* to, std::size_t size) {
   std::size_t got = 0;
   while (got < size && (!input_.empty() || SSL_pending(ssl_.get()) > 0)) {
     std::size_t count = 0;
@@ -208,7 +231,7 @@ IoResult TlsStream::receive(char* to, std::size_t size) {
   begin_call();
   std::size_t got = open_records(to, size);
   while (got < size && !drained_ && !ended_ && read_error_ == 0 &&
-         fill(std::max(size - got, record_room))) {
+         fill(std::max(size - got, TlsBuffers::record_room))) {
     got += open_records(to + got, size - got);
   }
   end_call();
@@ -216,14 +239,23 @@ IoResult TlsStream::receive(char* to, std::size_t size) {
   return outcome();
 }
 
+// What is open already, or the next record.
+std::size_t TlsStream::peek_records(char* to, std::size_t size) {
+  if (records_ != nullptr) {
+    open_records(to, 0);
+    return records_->kept().copy(to, size);
+  }
+  std::size_t count = 0;
+  if (SSL_peek_ex(ssl_.get(), to, size, &count) != 1) judge_read();
+  return count;
+}
+
 IoResult TlsStream::peek(char* to, std::size_t size) {
   begin_call();
   std::size_t count = 0;
-  while (!ended_ && read_error_ == 0) {
-    if (SSL_peek_ex(ssl_.get(), to, size, &count) == 1) break;
-    judge_read();
-    if (ended_ || read_error_ != 0 || !fill(record_room)) break;
-  }
+  do {
+    count = peek_records(to, size);
+  } while (count == 0 && !ended_ && read_error_ == 0 && fill(TlsBuffers::record_room));
   end_call();
   if (count > 0) return {IoResult::Kind::done, count};
   return outcome();
@@ -231,40 +263,44 @@ IoResult TlsStream::peek(char* to, std::size_t size) {
 
 // ---- Writing
 
-void TlsStream::seal(const char* from, std::size_t size) {
+// One record. False: the connection takes nothing any more.
+bool TlsStream::seal(std::span<const iovec> pieces) {
+  if (records_ != nullptr) return records_->seal(pieces);
+  TlsBuffers& buffers = tls_buffers();
+  std::size_t size = 0;
+  for (const iovec& piece : pieces) {
+    std::memcpy(buffers.record.get() + size, piece.iov_base, piece.iov_len);
+    size += piece.iov_len;
+  }
   std::size_t count = 0;
-  if (SSL_write_ex(ssl_.get(), from, size, &count) == 1) return;
+  return SSL_write_ex(ssl_.get(), buffers.record.get(), size, &count) == 1;
+}
+
+// As few records as can be, of pieces of the pieces.
+void TlsStream::seal_all(std::span<const iovec> pieces, std::size_t total) {
+  std::array<iovec, 64> parts;
+  std::size_t count = 0;
+  std::size_t size = 0;
+  bool ok = true;
+  for (iovec piece : pieces) {
+    while (piece.iov_len > 0 && total > 0 && ok) {
+      const std::size_t step = std::min({piece.iov_len, TlsBuffers::record_size - size, total});
+      parts[count++] = {piece.iov_base, step};
+      piece = {static_cast<char*>(piece.iov_base) + step, piece.iov_len - step};
+      size += step;
+      total -= step;
+      if (size < TlsBuffers::record_size && total > 0 && count < parts.size()) continue;
+      ok = seal({parts.data(), std::exchange(count, 0)});
+      size = 0;
+    }
+  }
+  if (ok) return;
   write_error_ = EPROTO;
   ERR_clear_error();
 }
 
-// As few records as can be: long pieces as they lie, the others gathered.
-void TlsStream::seal_all(std::span<const iovec> pieces, std::size_t total) {
-  char* const record = shared().record.get();
-  std::size_t held = 0;
-  for (const iovec& piece : pieces) {
-    const char* at = static_cast<const char*>(piece.iov_base);
-    std::size_t size = std::min(piece.iov_len, total);
-    total -= size;
-    while (size > 0 && write_error_ == 0) {
-      std::size_t count = std::min(size, record_size - held);
-      if (held == 0 && (size >= record_size || total == 0)) {
-        count = total == 0 ? size : size - size % record_size;
-        seal(at, count);
-      } else {
-        std::memcpy(record + held, at, count);
-        held += count;
-        if (held == record_size) seal(record, std::exchange(held, 0));
-      }
-      at += count;
-      size -= count;
-    }
-  }
-  if (held > 0) seal(record, held);
-}
-
 void TlsStream::set_mark() {
-  marks_[next_mark_] = {plain_sent_, cipher_made_};
+  marks_[next_mark_] = {plain_sent_, cipher_sent_};
   next_mark_ = static_cast<std::uint8_t>((next_mark_ + 1) % marks_.size());
 }
 
@@ -272,9 +308,9 @@ void TlsStream::set_mark() {
 // kept; one that does is given much.
 void TlsStream::adapt_limit(std::size_t sealed) {
   if (!unsent_.empty()) {
-    send_limit_ = std::max(record_size, send_limit_ / 4 / record_size * record_size);
+    send_limit_ = std::max(TlsBuffers::record_size, send_limit_ / 4);
   } else if (sealed == send_limit_) {
-    send_limit_ = std::min(most_per_send, send_limit_ * 2);
+    send_limit_ = std::min(TlsBuffers::most_per_send, send_limit_ * 2);
   }
 }
 
@@ -303,13 +339,17 @@ bool TlsStream::acknowledged_beyond(std::uint64_t sent) {
 void TlsStream::say_close_notify() {
   if (write_error_ != 0 || read_error_ != 0) return;
   begin_call();
-  SSL_shutdown(ssl_.get());
+  if (records_ != nullptr) {
+    records_->say_close_notify();
+  } else {
+    SSL_shutdown(ssl_.get());
+    ERR_clear_error();
+  }
   end_call();
-  ERR_clear_error();
 }
 
 void TlsStream::free_buffers() {
-  if (SSL_pending(ssl_.get()) == 0) SSL_free_buffers(ssl_.get());
+  if (ssl_ != nullptr && SSL_has_pending(ssl_.get()) == 0) SSL_free_buffers(ssl_.get());
 }
 
 }  // namespace skiff

@@ -3,34 +3,39 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 
 #include "base/byte_buffer.h"
 #include "base/openssl_handles.h"
+#include "sidecar/transport/tls_record_counter.h"
+#include "sidecar/transport/tls_records.h"
 #include "sidecar/transport/transport.h"
 
 namespace skiff {
 
-// OpenSSL between plain bytes and a transport of ciphertext, through a BIO over two buffers that
-// the thread's connections share: one that is idle holds none. What a call produces leaves by one
-// send() of the transport; what that does not take is kept here, and wait_writable() asked for.
+// Plain bytes over a transport of ciphertext: OpenSSL's handshake, through a BIO over the buffers
+// that the thread's connections share, and then records of our own (docs/decisions/0006), unless a
+// session is still to come. What a call produces leaves by one send() of the transport; what that
+// does not take is kept here, and wait_writable() asked for.
 class TlsStream final {
  public:
-  static constexpr std::size_t record_size = 16 * 1024;     // Plain bytes of a full record.
-  static constexpr std::size_t most_per_send = 256 * 1024;  // Plain bytes of one send().
   static constexpr std::size_t most_handshake = 64 * 1024;  // Bytes read before it is over.
 
   TlsStream(SslPtr ssl, TransportPtr inner);
   TlsStream(const TlsStream&) = delete;
   TlsStream& operator=(const TlsStream&) = delete;
 
-  SSL& ssl() { return *ssl_; }
   Transport& inner() { return *inner_; }
+  SSL* ssl() { return ssl_.get(); }  // Null once the records are ours.
 
   // Takes the handshake as far as the bytes that have come allow.
   enum class Shaken : std::uint8_t { over, again, broken };
   Shaken shake_hands();
+
+  // Lets go of OpenSSL. Nothing happens where that cannot be now, or any more.
+  void take_over(const TlsSecret& peers_secret, const TlsSecret& own_secret);
 
   // As of a Transport. A short count of receive() says that no more is there, or that an end or
   // error comes next.
@@ -61,8 +66,10 @@ class TlsStream final {
   void end_call();
   bool fill(std::size_t wish);
   std::size_t open_records(char* to, std::size_t size);
+  std::size_t open_by_openssl(char* to, std::size_t size);
+  std::size_t peek_records(char* to, std::size_t size);
   void judge_read();
-  void seal(const char* from, std::size_t size);
+  bool seal(std::span<const iovec> pieces);
   void seal_all(std::span<const iovec> pieces, std::size_t total);
   void send_staged();
   void set_mark();
@@ -70,14 +77,17 @@ class TlsStream final {
   IoResult outcome() const;
 
   SslPtr ssl_;
+  std::unique_ptr<TlsRecords> records_;
   TransportPtr inner_;
-  std::string_view input_;  // Within a call: ciphertext that OpenSSL has not taken yet.
-  ByteBuffer kept_input_;   // … between calls: what the reader had no room for.
+  std::string_view input_;  // Within a call: ciphertext that was not opened yet.
+  ByteBuffer kept_input_;   // … between calls.
   ByteBuffer unsent_;       // Ciphertext.
+  TlsRecordCounter came_;   // Since the handshake, as OpenSSL sees them.
+  TlsRecordCounter went_;
   std::size_t send_limit_ = 64 * 1024;
   std::size_t handshake_bytes_ = 0;
   std::uint64_t plain_sent_ = 0;
-  std::uint64_t cipher_made_ = 0;
+  std::uint64_t cipher_sent_ = 0;  // Kept bytes included.
   std::array<Mark, 8> marks_{};
   std::uint8_t next_mark_ = 0;
   bool ended_ = false;    // The peer said close_notify.

@@ -8,6 +8,20 @@
 namespace skiff {
 namespace {
 
+bool waits_for_session(const TlsPeer& peer) {
+  return peer.request.role == TlsRole::client && !peer.request.session_scope.empty() &&
+         !peer.has_session;
+}
+
+// Lets go of OpenSSL if that can be now.
+void take_over(TlsPeer& peer, TlsStream& stream) {
+  if (peer.keys_changed) return;
+  const bool is_client = peer.request.role == TlsRole::client;
+  stream.take_over(is_client ? peer.server_secret : peer.client_secret,
+                   is_client ? peer.client_secret : peer.server_secret);
+  if (stream.ssl() == nullptr) peer.client_secret = peer.server_secret = {};
+}
+
 class TlsTransport final : public Transport, private TransportUser, private Timer {
  public:
   TlsTransport(Loop& loop, std::unique_ptr<TlsPeer> peer, std::unique_ptr<TlsStream> stream)
@@ -17,6 +31,7 @@ class TlsTransport final : public Transport, private TransportUser, private Time
         nudge_to_read_(loop, &TransportUser::readable),
         nudge_to_write_(loop, &TransportUser::writable) {
     stream_->inner().set_user(*this);
+    if (!waits_for_session(*peer_)) take_over(*peer_, *stream_);
   }
 
   // The edge may have been seen by the handshake or by whoever peeked.
@@ -28,7 +43,12 @@ class TlsTransport final : public Transport, private TransportUser, private Time
 
   IoResult receive(char* to, std::size_t size) override {
     peeked_ = false;
-    return stream_->receive(to, size);
+    const IoResult got = stream_->receive(to, size);
+    if (stream_->ssl() == nullptr) return got;
+    // A server sends its tickets before its data, if it has any.
+    const bool has_data = got.kind == IoResult::Kind::done;
+    if (has_data || !waits_for_session(*peer_)) take_over(*peer_, *stream_);
+    return got;
   }
   IoResult send(std::span<const iovec> pieces) override {
     if (ending_) return {IoResult::Kind::error, 0, EPIPE};
@@ -67,12 +87,7 @@ class TlsTransport final : public Transport, private TransportUser, private Time
   }
 
   std::string_view peer_identity() const override { return peer_->identity; }
-  std::string_view agreed_protocol() const override {
-    const unsigned char* name = nullptr;
-    unsigned size = 0;
-    SSL_get0_alpn_selected(&stream_->ssl(), &name, &size);
-    return {reinterpret_cast<const char*>(name), size};
-  }
+  std::string_view agreed_protocol() const override { return peer_->protocol; }
 
   void rest() override {
     stream_->free_buffers();

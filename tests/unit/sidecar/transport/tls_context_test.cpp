@@ -37,9 +37,14 @@ class TlsResumption : public testing::Test {
     if (!pair.is_secured()) return 0;
     EXPECT_EQ(pair.client.transport->peer_identity(), shop_.id_of("order"));
     EXPECT_EQ(pair.server.transport->peer_identity(), shop_.id_of("cart"));
-    EXPECT_TRUE(pair.client.send("ping"));
-    pair.run();
-    EXPECT_EQ(pair.server.got, "ping");
+    for (const std::size_t per_turn : {std::string::npos, std::size_t{1}, std::size_t{7}}) {
+      pair.pipe.to_client().per_turn = pair.pipe.to_server().per_turn = per_turn;
+      EXPECT_TRUE(pair.client.send("ping"));
+      EXPECT_TRUE(pair.server.send("pong"));
+      pair.run();
+    }
+    EXPECT_EQ(pair.server.got, "pingpingping");
+    EXPECT_EQ(pair.client.got, "pongpongpong");
     return bytes;
   }
 

@@ -175,6 +175,10 @@ TEST_F(TlsAgainst, WhoAsksForKeysAndTakesNone) {
     if (i % 100 == 99) pipe_.deliver();
   }
   EXPECT_EQ(server_.last.kind, IoResult::Kind::error) << "what is kept for it has a limit";
+  server_.transport.reset();
+  clock_.advance(std::chrono::seconds(6));
+  loop_.run_due();  // It lingers no longer.
+  EXPECT_TRUE(pipe_.to_client().cut);
 }
 
 }  // namespace
