@@ -36,7 +36,7 @@ def prepare():
 
 
 def make_certificates(folder):
-    """An authority and two leaves, `a` the caller and `b` the callee, as every proxy here takes them.
+    """An authority and two leaves, `a` the caller and `b` the callee, for all proxies.
 
     They last a month and are made anew when a day of it is left.
     """

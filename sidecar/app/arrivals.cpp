@@ -77,7 +77,7 @@ Arrived::Speaks declared(Protocol protocol) {
 // One of them.
 class Arrivals::Arrival final : private Detection::Done, private TlsHandshake::Done {
  public:
-  Arrival(Arrivals& arrivals, TransportPtr transport, std::string peer, ArrivalRules rules)
+  Arrival(Arrivals& arrivals, TransportPtr transport, Peer peer, ArrivalRules rules)
       : arrivals_(arrivals),
         transport_(std::move(transport)),
         peer_(std::move(peer)),
@@ -155,14 +155,14 @@ class Arrivals::Arrival final : private Detection::Done, private TlsHandshake::D
   }
 
   void not_secured(TlsFailure failure) override {
-    arrivals_.tell_refused(failure, peer_);
+    arrivals_.tell_refused(failure, peer_.address);
     arrivals_.done(*this);
   }
 
   void refuse_plain() {
     arrivals_.context_.metrics.counters[CounterId::plaintext_refused].add();
-    log::debug(Component::listener, {{"client", peer_}}, "{}: plain text refused (tls_required)",
-               arrivals_.context_.listener);
+    log::debug(Component::listener, {{"client", peer_.address}},
+               "{}: plain text refused (tls_required)", arrivals_.context_.listener);
     give_up();
   }
 
@@ -179,7 +179,7 @@ class Arrivals::Arrival final : private Detection::Done, private TlsHandshake::D
 
   Arrivals& arrivals_;
   TransportPtr transport_;
-  std::string peer_;
+  Peer peer_;
   const ArrivalRules rules_;
   std::unique_ptr<Detection> detection_;
   std::unique_ptr<TlsHandshake> handshake_;
@@ -190,7 +190,7 @@ Arrivals::Arrivals(const Context& context, Owner& owner) : context_(context), ow
 
 Arrivals::~Arrivals() { context_.loop.undefer(*this); }
 
-void Arrivals::add(TransportPtr transport, std::string peer, ArrivalRules rules) {
+void Arrivals::add(TransportPtr transport, Peer peer, ArrivalRules rules) {
   auto arrival =
       std::make_unique<Arrival>(*this, std::move(transport), std::move(peer), std::move(rules));
   arrival->slot = under_way_.size();

@@ -8,6 +8,7 @@
 
 #include "config/schema/sidecar.h"
 #include "sidecar/app/mesh_identity.h"
+#include "sidecar/codec/server_connection.h"
 #include "sidecar/listener/detect.h"
 #include "sidecar/observe/worker_metrics.h"
 #include "sidecar/transport/loop.h"
@@ -33,7 +34,7 @@ struct ArrivalRules {
 struct Arrived {
   enum class Speaks : std::uint8_t { http1, http2, bytes };
   TransportPtr transport;
-  std::string peer;  // The client's address without port.
+  Peer peer;
   Speaks speaks = Speaks::http1;
   std::string server_name;  // SNI, where TLS is passed on as bytes.
 };
@@ -67,7 +68,7 @@ class Arrivals final : private Deferred {
   Arrivals(const Context& context, Owner& owner);
   ~Arrivals();
 
-  void add(TransportPtr transport, std::string peer, ArrivalRules rules);
+  void add(TransportPtr transport, Peer peer, ArrivalRules rules);
   void cut();  // All close now.
   std::size_t size() const { return under_way_.size(); }
 

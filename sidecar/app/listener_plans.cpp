@@ -1,6 +1,8 @@
 #include "sidecar/app/listener_plans.h"
 
 #include <fmt/format.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 namespace skiff {
 namespace {
@@ -46,6 +48,47 @@ std::optional<std::string> add(Plans& plans, ListenerPlan plan, const std::strin
   return std::nullopt;
 }
 
+std::optional<std::string> add_unix(Plans& plans, ListenerPlan plan, const std::string& path,
+                                    const std::string& what) {
+  const auto parsed = parse_address("unix:" + path);
+  if (!parsed.has_value()) return fmt::format("{}: `{}` is no path for a socket", what, path);
+  plan.address = *parsed;
+  plan.name = fmt::format("{} unix:{}", what, path);
+  plans.push_back(std::move(plan));
+  return std::nullopt;
+}
+
+bool has_ipv6() {
+  const int fd = ::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return false;
+  const auto loopback = parse_address("[::1]:0");
+  const bool can = ::bind(fd, loopback->get(), loopback->size) == 0;
+  ::close(fd);
+  return can;
+}
+
+// Where the kernel sends what it captures: what comes from others keeps the machine's address, what
+// the application sends comes by loopback.
+std::optional<std::string> add_captured(Plans& plans, const CaptureConfig& capture) {
+  using Addresses = CaptureConfig::Addresses;
+  std::optional<std::string> error;
+  const auto both = [&](const char* any, const char* loopback) {
+    ListenerPlan plan{.protocol = Protocol::detect, .captured = true};
+    plan.kind = ListenerPlan::Kind::inbound;
+    plan.implied.emplace();  // Names no application: each connection says it.
+    error = add(plans, plan, any, capture.inbound_port, "captured inbound");
+    plan.kind = ListenerPlan::Kind::outbound;
+    plan.implied.reset();
+    if (!error) error = add(plans, plan, loopback, capture.outbound_port, "captured outbound");
+    for (ListenerPlan& each : plans) each.address.only_ipv6 |= each.captured;
+  };
+  if (capture.addresses != Addresses::ipv6) both("0.0.0.0", "127.0.0.1");
+  const bool wants_ipv6 =
+      capture.addresses == Addresses::ipv6 || (capture.addresses == Addresses::both && has_ipv6());
+  if (!error && wants_ipv6) both("::", "::1");
+  return error;
+}
+
 }  // namespace
 
 Result<Plans, std::string> plan_listeners(const SidecarConfig& config,
@@ -59,9 +102,10 @@ Result<Plans, std::string> plan_listeners(const SidecarConfig& config,
   }
   for (std::size_t i = 0; i < config.outbound.size() && !error; ++i) {
     const OutboundListener& each = config.outbound[i];
-    error =
-        add(plans, {.kind = ListenerPlan::Kind::outbound, .index = i, .protocol = each.protocol},
-            each.address, each.port, "outbound");
+    const ListenerPlan plan{
+        .kind = ListenerPlan::Kind::outbound, .index = i, .protocol = each.protocol};
+    error = each.unix_socket.empty() ? add(plans, plan, each.address, each.port, "outbound")
+                                     : add_unix(plans, plan, each.unix_socket, "outbound");
   }
   for (std::size_t i = 0; i < config.gateway.size() && !error; ++i) {
     const GatewayListener& each = config.gateway[i];
@@ -69,6 +113,7 @@ Result<Plans, std::string> plan_listeners(const SidecarConfig& config,
     const std::uint16_t port = each.port != 0 || part == nullptr ? each.port : part->port;
     error = add(plans, gateway_plan(i, part), each.address, port, "gateway");
   }
+  if (!error && config.capture.has_value()) error = add_captured(plans, *config.capture);
   if (error.has_value()) return *error;
   return plans;
 }

@@ -65,16 +65,19 @@ void limit_time(const RouteRule& rule, Exchange& exchange) {
 
 }  // namespace
 
-Router::Router(Loop& loop, Generations& generations, RouteScope scope, RouterCounting counting)
+Router::Router(Loop& loop, Generations& generations, RouteScope scope, RouterCounting counting,
+               Forwarder* elsewhere)
     : loop_(loop),
       generations_(generations),
       scope_(std::move(scope)),
-      counting_(std::move(counting)) {}
+      counting_(std::move(counting)),
+      elsewhere_(elsewhere) {}
 
 void Router::forward(Exchange& exchange, Reply& reply) {
   Generation& generation = *generations_.current();
   const RouteTable::Found found = find(*generation.plan, exchange);
   if (found.rule == nullptr) {
+    if (elsewhere_ != nullptr && !found.host_known) return elsewhere_->forward(exchange, reply);
     const bool unknown = scope_.kind == RouteScope::Kind::mesh && !found.host_known;
     return reply.failed(exchange,
                         {.kind = unknown ? ErrorKind::unknown_service : ErrorKind::no_route});
@@ -93,10 +96,24 @@ RouteTable::Found Router::find(const RoutePlan& plan, Exchange& exchange) const 
   if (scope_.kind == RouteScope::Kind::service) {
     return plan.mesh->find_for_service(scope_.name, scope_.service_port, exchange.request);
   }
+  if (scope_.kind == RouteScope::Kind::captured) return find_captured(plan, exchange);
   const auto [host, port] = split_authority(exchange.request.authority, exchange.arena);
   if (scope_.kind == RouteScope::Kind::mesh) return plan.mesh->find(host, port, exchange.request);
   const RouteTable* const table = plan.gateway(scope_.name);
   return table == nullptr ? RouteTable::Found{} : table->find(host, port, exchange.request);
+}
+
+// By the name that the client says, as without capture; else by the address that it meant.
+RouteTable::Found Router::find_captured(const RoutePlan& plan, Exchange& exchange) {
+  const std::string_view authority = exchange.request.authority;
+  if (!authority.empty()) {
+    const auto [host, port] = split_authority(authority, exchange.arena);
+    const RouteTable::Found found = plan.mesh->find(host, port, exchange.request);
+    if (found.host_known) return found;
+  }
+  auto [host, port] = split_authority(exchange.destination, exchange.arena);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  return plan.mesh->find_by_address(host, port, exchange.request);
 }
 
 const RouteBackend* Router::choose(const RouteRule& rule, const Exchange& exchange) {

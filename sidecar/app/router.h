@@ -13,7 +13,7 @@ namespace skiff {
 
 // Which part of the routes a listener sees.
 struct RouteScope {
-  enum class Kind { mesh, service, gateway };
+  enum class Kind { mesh, service, gateway, captured };
   Kind kind = Kind::mesh;
   std::string name;  // Of the service (`NAME.NAMESPACE`) or the gateway (`…/SECTION`).
   std::uint16_t service_port = 0;
@@ -29,12 +29,15 @@ struct RouterCounting {
 // Finds the rule for each request, does what its filters say, and hands the request to a target.
 class Router final : public Forwarder {
  public:
-  Router(Loop& loop, Generations& generations, RouteScope scope, RouterCounting counting);
+  // `elsewhere` takes what is captured and means no service; it outlives this.
+  Router(Loop& loop, Generations& generations, RouteScope scope, RouterCounting counting,
+         Forwarder* elsewhere = nullptr);
 
   void forward(Exchange& exchange, Reply& reply) override;
 
  private:
   RouteTable::Found find(const RoutePlan& plan, Exchange& exchange) const;
+  static RouteTable::Found find_captured(const RoutePlan& plan, Exchange& exchange);
   const RouteBackend* choose(const RouteRule& rule, const Exchange& exchange);
   void send(Generation& generation, const RouteTable::Found& found, Exchange& exchange,
             Reply& reply);
@@ -45,6 +48,7 @@ class Router final : public Forwarder {
   Generations& generations_;
   const RouteScope scope_;
   const RouterCounting counting_;
+  Forwarder* const elsewhere_;
   std::uint64_t cells_generation_ = 0;
   std::vector<std::shared_ptr<RequestCells>> cells_;  // Of each rule's first backend, by its index.
   std::unordered_map<const RouteBackend*, std::shared_ptr<RequestCells>> more_cells_;

@@ -1,5 +1,6 @@
 #include "sidecar/app/sidecar.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
@@ -159,12 +160,15 @@ bool Sidecar::open_listeners() {
 }
 
 bool Sidecar::open_on_all_workers(const ListenerPlan& plan) {
+  int first = -1;
   for (const auto& worker : workers_) {
-    const int fd = listen_tcp(plan.address, backlog);
+    const bool shares = plan.address.is_unix() && first >= 0;
+    const int fd = shares ? ::fcntl(first, F_DUPFD_CLOEXEC, 0) : listen_tcp(plan.address, backlog);
     if (fd < 0) {
       log::error(Component::listener, "cannot listen: {}: {}", plan.name, std::strerror(errno));
       return false;
     }
+    if (first < 0) first = fd;
     worker->add_listener(plan, fd);
   }
   return true;

@@ -59,6 +59,8 @@ std::unique_ptr<Stack> make_inbound_stack(const StackContext& context,
 // From the application to others. outbound_stack.cpp
 std::unique_ptr<Stack> make_outbound_stack(const StackContext& context,
                                            const OutboundListener& listener);
+// From the application to others, captured; needs config.capture. captured_stack.cpp
+std::unique_ptr<Stack> make_captured_stack(const StackContext& context);
 // From outside the mesh to its services. gateway_stack.cpp
 std::unique_ptr<Stack> make_gateway_stack(const StackContext& context,
                                           const GatewayListener& listener, std::uint16_t port);

@@ -8,6 +8,7 @@
 
 #include "sidecar/app/arrivals.h"
 #include "sidecar/codec/server_connection.h"
+#include "sidecar/listener/original_destination.h"
 
 namespace skiff {
 
@@ -16,6 +17,8 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr Duration tidy_every = 5s;
+// Ports without a listener that captured connections of others may be under way to at once.
+constexpr std::size_t most_implied = 64;
 
 std::uint64_t seed_of(unsigned index) {
   return static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count()) ^
@@ -60,6 +63,12 @@ Direction direction_of(ListenerPlan::Kind kind) {
   return Direction::gateway;
 }
 
+// Whether a connection that was meant for this port would come back to us.
+bool is_own_port(std::uint16_t port, const SidecarConfig& config) {
+  const CaptureConfig& capture = *config.capture;
+  return port == capture.inbound_port || port == capture.outbound_port || port == config.admin.port;
+}
+
 PoolCounters counters_of(CounterSet& counters) {
   return {counters[CounterId::backend_connections_opened],
           counters[CounterId::backend_connections_failed],
@@ -74,13 +83,15 @@ PoolCounters counters_of(CounterSet& counters) {
 
 // A listener with its stack and its clients.
 struct Worker::OpenListener final : ClientConnections::Watcher, Arrivals::Owner {
+  // `parent`: whose connections these count as, too; null: none.
   OpenListener(Worker& worker, const ListenerPlan& listener_plan,
-               const ServerSettings& server_settings)
+               const ServerSettings& server_settings, OpenListener* parent = nullptr)
       : plan(listener_plan),
         metrics(worker.metrics_),
         observing(observe_settings(worker.stacks_, direction_of(listener_plan.kind))),
         stack(worker.make_stack(listener_plan)),
         settings(server_settings),
+        open(parent == nullptr ? own_open : parent->open),
         connections(worker.loop_, *this),
         context{worker.loop_, worker.exchanges_, settings, connections, stack->entry()},
         arrivals(
@@ -119,11 +130,31 @@ struct Worker::OpenListener final : ClientConnections::Watcher, Arrivals::Owner 
   const ObserveSettings observing;  // What never comes to the stack.
   const std::unique_ptr<Stack> stack;
   const ServerSettings settings;
-  Counter open;  // Its connections.
+  Counter own_open;
+  Counter& open;  // Its connections, and those of the implied ones.
   ClientConnections connections;
   const ServerContext context;
   Arrivals arrivals;
-  std::unique_ptr<Listener> listener;
+  std::unique_ptr<Listener> listener;  // Null of an implied one.
+  // By where captured connections meant to go.
+  std::unordered_map<std::string, std::unique_ptr<OpenListener>> implied;
+
+  std::size_t waiting() const {
+    std::size_t sum = arrivals.size();
+    for (const auto& [meant, each] : implied) sum += each->arrivals.size();
+    return sum;
+  }
+  bool unused() const { return connections.size() == 0 && arrivals.size() == 0; }
+  void drain() {
+    if (listener != nullptr) listener->stop();
+    connections.drain();
+    for (const auto& [meant, each] : implied) each->drain();
+  }
+  void cut() {
+    arrivals.cut();
+    connections.cut();
+    for (const auto& [meant, each] : implied) each->cut();
+  }
 };
 
 Worker::Worker(const SidecarConfig& config, unsigned index, WorkerMetrics& metrics,
@@ -148,8 +179,9 @@ Worker::~Worker() {
 std::unique_ptr<Stack> Worker::make_stack(const ListenerPlan& plan) {
   switch (plan.kind) {
     case ListenerPlan::Kind::inbound:
-      return make_inbound_stack(stacks_, config_.inbound[plan.index]);
+      return make_inbound_stack(stacks_, inbound_of(plan));
     case ListenerPlan::Kind::outbound:
+      if (plan.captured) return make_captured_stack(stacks_);
       return make_outbound_stack(stacks_, config_.outbound[plan.index]);
     case ListenerPlan::Kind::gateway:
       break;
@@ -165,31 +197,100 @@ void Worker::add_listener(const ListenerPlan& plan, int fd) {
       [this, &open](int client, const SocketAddress& peer) { accepted(open, client, peer); });
 }
 
-void Worker::accepted(OpenListener& listener, int fd, const SocketAddress& peer) {
+bool Worker::is_full() const {
   const std::size_t most = std::max<std::size_t>(config_.limits.connections / config_.workers, 1);
   std::size_t held = metrics_.counters[CounterId::client_connections_open].get();
-  for (const auto& each : listeners_) held += each->arrivals.size();
-  if (held >= most) {
+  for (const auto& each : listeners_) held += each->waiting();
+  return held >= most;
+}
+
+void Worker::accepted(OpenListener& listener, int fd, const SocketAddress& from) {
+  if (is_full()) {
     ::close(fd);
     return metrics_.counters[CounterId::client_connections_refused].add();
   }
-  ArrivalRules rules{.protocol = listener.plan.protocol,
-                     .only_messages = listener.plan.only_messages,
-                     .tls = tls_mode(listener.plan),
-                     .port = listener.plan.address.port(),
-                     .session_scope = {}};
+  if (listener.plan.captured) return accepted_captured(listener, fd, from);
+  take(listener, fd, host_text(from), rules_of(listener.plan));
+}
+
+void Worker::take(OpenListener& listener, int fd, Peer peer, ArrivalRules rules) {
   TransportPtr transport = make_tcp_transport(loop_, fd);
   if (rules.known()) {
-    return listener.arrived({std::move(transport), host_text(peer), declared(rules.protocol), {}});
+    return listener.arrived({std::move(transport), std::move(peer), declared(rules.protocol), {}});
   }
   rules.session_scope = listener.plan.name;
-  listener.arrivals.add(std::move(transport), host_text(peer), std::move(rules));
+  listener.arrivals.add(std::move(transport), std::move(peer), std::move(rules));
+}
+
+// ---- Captured connections
+
+void Worker::accepted_captured(OpenListener& listener, int fd, const SocketAddress& from) {
+  const auto meant = original_destination(fd);
+  const bool is_inbound = listener.plan.kind == ListenerPlan::Kind::inbound;
+  OpenListener* to = nullptr;
+  if (meant.has_value() && !is_own_port(meant->port(), config_)) {
+    to = is_inbound ? inbound_for(listener, *meant) : &listener;
+  }
+  if (to == nullptr) {  // It would come back to us, or nobody knows where it should go.
+    make_tcp_transport(loop_, fd)->reset();
+    return metrics_.counters[CounterId::captured_connections_refused].add();
+  }
+  ArrivalRules rules = rules_of(to->plan);
+  rules.port = meant->port();
+  take(*to, fd, {host_text(from), is_inbound ? std::string() : address_text(*meant)},
+       std::move(rules));
+}
+
+Worker::OpenListener* Worker::inbound_for(OpenListener& captured, const SocketAddress& meant) {
+  for (const auto& each : listeners_) {
+    if (each->plan.kind != ListenerPlan::Kind::inbound || each->plan.captured) continue;
+    const auto application = parse_address(config_.inbound[each->plan.index].application);
+    if (application.has_value() && application->port() == meant.port()) return each.get();
+  }
+  return implied_for(captured, meant);
+}
+
+// To the very address, so that what listens on loopback alone stays out of reach.
+Worker::OpenListener* Worker::implied_for(OpenListener& captured, const SocketAddress& meant) {
+  auto& implied = captured.implied;
+  const std::string address = address_text(meant);
+  const auto found = implied.find(address);
+  if (found != implied.end()) return found->second.get();
+  if (implied.size() >= most_implied) {
+    std::erase_if(implied, [](const auto& entry) { return entry.second->unused(); });
+    if (implied.size() >= most_implied) return nullptr;
+  }
+  const InboundPlan& known = generations_.current()->plan->inbound;
+  const InboundPort* const port = known.find_by_endpoint(meant.port());
+  ListenerPlan plan{.kind = ListenerPlan::Kind::inbound, .address = meant};
+  plan.name = "captured " + address;
+  plan.protocol = port == nullptr ? Protocol::detect : port->protocol;
+  InboundListener& listener = plan.implied.emplace();
+  listener.application = address;
+  listener.service_port = port == nullptr ? meant.port() : port->port;
+  listener.protocol = plan.protocol;
+  auto made = std::make_unique<OpenListener>(*this, plan, server_settings(config_), &captured);
+  return implied.emplace(address, std::move(made)).first->second.get();
+}
+
+// ---- What holds for a listener
+
+const InboundListener& Worker::inbound_of(const ListenerPlan& plan) const {
+  return plan.implied.has_value() ? *plan.implied : config_.inbound[plan.index];
+}
+
+ArrivalRules Worker::rules_of(const ListenerPlan& plan) {
+  return {.protocol = plan.protocol,
+          .only_messages = plan.only_messages,
+          .tls = tls_mode(plan),
+          .port = plan.address.port(),
+          .session_scope = {}};
 }
 
 // What the listener says; else MeshTLS; else whatever an identity makes possible.
 TlsMode Worker::tls_mode(const ListenerPlan& plan) {
   if (plan.kind != ListenerPlan::Kind::inbound) return TlsMode::disabled;
-  const InboundListener& listener = config_.inbound[plan.index];
+  const InboundListener& listener = inbound_of(plan);
   if (listener.tls.has_value()) return *listener.tls;
   const InboundPort* const port = generations_.current()->plan->inbound.find(listener.service_port);
   const TlsMode mode = port == nullptr ? TlsMode::permissive : port->tls;
@@ -211,6 +312,7 @@ void Worker::stop() {
 
 void Worker::post(std::function<void(Worker&)> work) {
   boost::asio::post(loop_.io(), [this, work = std::move(work)] {
+    const Loop::Event event(loop_);
     loop_.refresh_now();
     work(*this);
   });
@@ -248,19 +350,14 @@ void Worker::probe(const std::string& target, const std::string& address,
 void Worker::drain(ListenerPlan::Kind kind) {
   post([kind](Worker& worker) {
     for (const auto& listener : worker.listeners_) {
-      if (listener->plan.kind != kind) continue;
-      listener->listener->stop();
-      listener->connections.drain();
+      if (listener->plan.kind == kind) listener->drain();
     }
   });
 }
 
 void Worker::cut() {
   post([](Worker& worker) {
-    for (const auto& listener : worker.listeners_) {
-      listener->arrivals.cut();
-      listener->connections.cut();
-    }
+    for (const auto& listener : worker.listeners_) listener->cut();
   });
 }
 

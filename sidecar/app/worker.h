@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "config/schema/sidecar.h"
+#include "sidecar/app/arrivals.h"
 #include "sidecar/app/client_connections.h"
 #include "sidecar/app/generation.h"
 #include "sidecar/app/mesh_identity.h"
@@ -28,6 +30,9 @@ struct ListenerPlan {
   std::string name{};  // For the log: `inbound http 0.0.0.0:15001`.
   Protocol protocol = Protocol::http;
   bool only_messages = false;  // With Protocol::detect: what is not HTTP/2 is HTTP/1.
+  bool captured = false;       // The kernel redirected what comes: it was meant for elsewhere.
+  // Of what others meant for a port that no inbound listener serves: made when it is first met.
+  std::optional<InboundListener> implied{};
 };
 
 // One thread that carries requests, with all that belongs to it; it shares nothing with the others
@@ -64,7 +69,14 @@ class Worker final : private Timer {
   struct OpenListener;
 
   void expired(TimePoint now) override;
-  void accepted(OpenListener& listener, int fd, const SocketAddress& peer);
+  bool is_full() const;
+  void accepted(OpenListener& listener, int fd, const SocketAddress& from);
+  void accepted_captured(OpenListener& listener, int fd, const SocketAddress& from);
+  void take(OpenListener& listener, int fd, Peer peer, ArrivalRules rules);
+  OpenListener* inbound_for(OpenListener& captured, const SocketAddress& meant);
+  OpenListener* implied_for(OpenListener& captured, const SocketAddress& meant);
+  const InboundListener& inbound_of(const ListenerPlan& plan) const;
+  ArrivalRules rules_of(const ListenerPlan& plan);
   std::unique_ptr<Stack> make_stack(const ListenerPlan& plan);
   TlsMode tls_mode(const ListenerPlan& plan);
 

@@ -10,7 +10,7 @@ bool is_large(const Http1Body& body) { return body.remaining() > Loop::read_size
 
 }  // namespace
 
-Http1Server::Http1Server(const ServerContext& context, TransportPtr transport, std::string peer)
+Http1Server::Http1Server(const ServerContext& context, TransportPtr transport, Peer peer)
     : context_(context), transport_(std::move(transport)), peer_(std::move(peer)) {
   transport_->set_user(*this);
   since_ = context_.loop.now();
@@ -140,7 +140,8 @@ void Http1Server::prepare(const Http1Head& head) {
   keep_alive_ = head.keep_alive && !draining_ && (most == 0 || requests_ < most);
   paused_ = looked_ = false;
   since_ = exchange.started = context_.loop.now();
-  exchange.client_address = peer_;
+  exchange.client_address = peer_.address;
+  exchange.destination = peer_.destination;
   exchange.client_identity = transport_->peer_identity();
   exchange.client_sink = this;
   exchange.client_source = this;
@@ -271,7 +272,7 @@ void Http1Server::client_ended() {
 }
 
 std::unique_ptr<ServerConnection> make_http1_server(const ServerContext& context,
-                                                    TransportPtr transport, std::string peer) {
+                                                    TransportPtr transport, Peer peer) {
   return std::make_unique<Http1Server>(context, std::move(transport), std::move(peer));
 }
 

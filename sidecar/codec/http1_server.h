@@ -25,7 +25,7 @@ class Http1Server final : public ServerConnection,
                           private Timer,
                           private Deferred {
  public:
-  Http1Server(const ServerContext& context, TransportPtr transport, std::string peer);
+  Http1Server(const ServerContext& context, TransportPtr transport, Peer peer);
   ~Http1Server() override;
 
   void drain() override;
@@ -98,7 +98,7 @@ class Http1Server final : public ServerConnection,
   Http1Writer writer_;
   TimePoint since_{};     // The last byte either way, or since when it has been between requests.
   TimePoint ended_at_{};  // With half_closed_.
-  std::string peer_;
+  Peer peer_;
   Error error_;  // Why the answer under way is ours.
   std::uint32_t requests_ = 0;
   std::uint32_t scanned_ = 0;   // Bytes of an incomplete head that were parsed in vain.

@@ -18,7 +18,7 @@ constexpr Duration last_call = 1s;
 
 }  // namespace
 
-Http2Server::Http2Server(const ServerContext& context, TransportPtr transport, std::string peer)
+Http2Server::Http2Server(const ServerContext& context, TransportPtr transport, Peer peer)
     : context_(context),
       peer_(std::move(peer)),
       born_(context.loop.now()),
@@ -134,7 +134,7 @@ void Http2Server::expired_idle() {
 }
 
 std::unique_ptr<ServerConnection> make_http2_server(const ServerContext& context,
-                                                    TransportPtr transport, std::string peer) {
+                                                    TransportPtr transport, Peer peer) {
   return std::make_unique<Http2Server>(context, std::move(transport), std::move(peer));
 }
 

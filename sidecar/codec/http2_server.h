@@ -16,7 +16,7 @@ namespace skiff {
 //   last --no stream left--> closed       any --idle too long, error, cut()--> closed
 class Http2Server final : public ServerConnection, private Http2SessionUser, private Timer {
  public:
-  Http2Server(const ServerContext& context, TransportPtr transport, std::string peer);
+  Http2Server(const ServerContext& context, TransportPtr transport, Peer peer);
   ~Http2Server() override;
 
   void drain() override;
@@ -39,7 +39,7 @@ class Http2Server final : public ServerConnection, private Http2SessionUser, pri
   void arm();
 
   const ServerContext& context_;
-  const std::string peer_;
+  const Peer peer_;
   const TimePoint born_;
   TimePoint dies_ = TimePoint::max();  // Of age.
   TimePoint idle_since_;               // With no stream.

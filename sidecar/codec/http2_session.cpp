@@ -19,8 +19,7 @@ constexpr std::size_t slice = 4 * 1024;
 // How long, and how much, is read and thrown away so that a last GOAWAY is not destroyed by an RST.
 constexpr Duration linger_for = 1s;
 constexpr std::size_t linger_bytes = 256 * 1024;
-// One look for an end that arrived together with the last bytes: the edge that told of both is used
-// up (transport.h).
+// One look for an end that came with the last bytes: the edge of both is used up (transport.h).
 constexpr Duration look_after = 100ms;
 constexpr std::size_t most_head_bytes = 1024 * 1024;  // That we send; what came was limited.
 
@@ -238,16 +237,11 @@ void Http2Session::release_taken() {
 
 void Http2Session::writable() {
   loop_.refresh_now();
-  if (state_ == State::over) return;
+  if (!is_open()) return;
   blocked_ = false;
-  const bool written = write();
-  if (state_ == State::open) {
-    if (!written) return settle_state();
-    for (Http2Stream* each = first_; each != nullptr; each = each->next_) each->tell_drained();
-    return turn();
-  }
-  if (broken_) return over();
-  if (written) transport_->end_sending();
+  if (!write()) return settle_state();
+  for (Http2Stream* each = first_; each != nullptr; each = each->next_) each->tell_drained();
+  turn();
 }
 
 // ---- Streams
@@ -358,8 +352,8 @@ void Http2Session::tell_lost(bool orderly) {
     Http2End end = stream.end_;
     if (!stream.is_closed_) {
       end.lost = true;
-      const bool unsent = !stream.head_sent_ || output_.written() <= stream.begins_at_;
-      end.unprocessed = unsent || (orderly && !transport_->acknowledged_beyond(stream.begins_at_));
+      end.unprocessed = !stream.head_sent_ || output_.written() <= stream.begins_at_ ||
+                        (orderly && !transport_->acknowledged_beyond(stream.begins_at_));
     }
     stream.leave();
     stream.closed(end);

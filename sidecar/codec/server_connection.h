@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/clock.h"
 #include "sidecar/codec/http1_parser.h"
@@ -77,20 +78,29 @@ struct ServerContext {
   Forwarder& entry;
 };
 
-// Speaks HTTP/1.x. `peer` is the client's address without port.
+// Who is at the other end of a client's connection.
+struct Peer {
+  Peer(std::string its_address, std::string meant = {})
+      : address(std::move(its_address)), destination(std::move(meant)) {}
+
+  std::string address;      // Without port.
+  std::string destination;  // Where it meant to go, with the port, if it was captured; else empty.
+};
+
+// Speaks HTTP/1.x.
 std::unique_ptr<ServerConnection> make_http1_server(const ServerContext& context,
-                                                    TransportPtr transport, std::string peer);
+                                                    TransportPtr transport, Peer peer);
 
 // Speaks HTTP/2, from the client's preface on.
 std::unique_ptr<ServerConnection> make_http2_server(const ServerContext& context,
-                                                    TransportPtr transport, std::string peer);
+                                                    TransportPtr transport, Peer peer);
 
 // Speaks nothing: the connection is one exchange of Version::bytes, whose body is what comes, and
 // whose answer's body is what goes back, each side ending by itself. `server_name` is the SNI that
 // a TLS client names, else empty; it is the request's authority, and makes its scheme `tls` instead
 // of `tcp`.
 std::unique_ptr<ServerConnection> make_tcp_server(const ServerContext& context,
-                                                  TransportPtr transport, std::string peer,
+                                                  TransportPtr transport, Peer peer,
                                                   std::string server_name);
 
 }  // namespace skiff

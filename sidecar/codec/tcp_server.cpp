@@ -26,7 +26,7 @@ class TcpServer final : public ServerConnection,
                         private Timer,
                         private Deferred {
  public:
-  TcpServer(const ServerContext& context, TransportPtr transport, std::string peer,
+  TcpServer(const ServerContext& context, TransportPtr transport, Peer peer,
             std::string server_name)
       : context_(context),
         stream_(context.loop, std::move(transport), *this),
@@ -76,7 +76,7 @@ class TcpServer final : public ServerConnection,
 
   const ServerContext& context_;
   ByteStream stream_;
-  const std::string peer_;
+  const Peer peer_;
   const std::string server_name_;
   Exchange* exchange_ = nullptr;
   TimePoint since_;  // The last byte either way.
@@ -96,7 +96,8 @@ void TcpServer::begin() {
   exchange.request.body = BodyKind::tunnel;
   exchange.request.authority = server_name_;
   since_ = exchange.started = context_.loop.now();
-  exchange.client_address = peer_;
+  exchange.client_address = peer_.address;
+  exchange.destination = peer_.destination;
   exchange.client_identity = stream_.peer_identity();
   exchange.client_sink = this;
   exchange.client_source = this;
@@ -227,7 +228,7 @@ void TcpServer::expired(TimePoint now) {
 }  // namespace
 
 std::unique_ptr<ServerConnection> make_tcp_server(const ServerContext& context,
-                                                  TransportPtr transport, std::string peer,
+                                                  TransportPtr transport, Peer peer,
                                                   std::string server_name) {
   return std::make_unique<TcpServer>(context, std::move(transport), std::move(peer),
                                      std::move(server_name));

@@ -26,6 +26,7 @@ void Exchange::finish(const Error& error) {
   begin_anew(request);
   marks = {};
   client_address = {};
+  destination = {};
   client_identity = {};
   hash = 0;
   tried = nullptr;

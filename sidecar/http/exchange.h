@@ -86,6 +86,7 @@ struct Exchange {
   Marks marks;
   TimePoint started{};                   // The request's head was complete.
   std::string_view client_address;       // `127.0.0.1`, without port.
+  std::string_view destination;          // `10.0.0.7:80`: meant by a captured one; else empty.
   std::string_view client_identity;      // Proved by its certificate, `spiffe://…`; empty: none.
   const void* tried = nullptr;           // The endpoint that failed last: another is preferred.
   std::uint64_t hash = 0;                // Of the key that balancing and splits use; 0: none.

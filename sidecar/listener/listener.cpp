@@ -23,9 +23,10 @@ Listener::Listener(Loop& loop, int fd, Accepted accepted)
 }
 
 void Listener::wait() {
-  acceptor_.async_wait(Acceptor::wait_read, [this](boost::system::error_code error) {
-    if (error) return;
-    loop_.refresh_now();
+  acceptor_.async_wait(Acceptor::wait_read, [this, &loop = loop_](boost::system::error_code error) {
+    const Loop::Event event(loop);
+    if (error) return;  // This may be gone.
+    loop.refresh_now();
     accept_some();
   });
 }

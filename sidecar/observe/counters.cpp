@@ -32,6 +32,9 @@ constexpr CounterInfo table[] = {
      "Connections accepted from clients."},
     {Id::client_connections_refused, counter, "skiff_client_connections_refused_total",
      "Connections from clients closed at once, as there were too many."},
+    {Id::captured_connections_refused, counter, "skiff_captured_connections_refused_total",
+     "Captured connections closed at once, as they were meant for the sidecar itself or for nobody "
+     "knows what."},
     {Id::client_connections_open, gauge, "skiff_client_connections",
      "Connections from clients that are open."},
     {Id::backend_connections_opened, counter, "skiff_backend_connections_opened_total",

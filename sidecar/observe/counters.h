@@ -14,6 +14,7 @@ namespace skiff {
 enum class CounterId : std::uint8_t {
   client_connections_accepted,
   client_connections_refused,
+  captured_connections_refused,
   client_connections_open,
   backend_connections_opened,
   backend_connections_failed,

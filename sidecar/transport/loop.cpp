@@ -3,6 +3,8 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
+#include "sidecar/transport/ready_queue.h"
+
 namespace skiff {
 
 Loop::Loop(std::uint64_t seed, const Clock* clock)
@@ -13,7 +15,8 @@ Loop::Loop(std::uint64_t seed, const Clock* clock)
       timers_(now_),
       alarm_(io_),
       random_(seed),
-      read_buffer_(new char[bulk_read_size]) {}
+      read_buffer_(new char[bulk_read_size]),
+      scheduler_(boost::asio::use_service<boost::asio::detail::scheduler>(io_)) {}
 
 Loop::~Loop() = default;
 
@@ -22,6 +25,7 @@ void Loop::schedule(TimePoint due) {
   if (clock_ != nullptr) return;
   alarm_.expires_at(due + Timers::tick_length);
   alarm_.async_wait([this](boost::system::error_code error) {
+    const Event event(*this);
     if (!error) run_due();
   });
 }
@@ -35,7 +39,7 @@ void Loop::run_due() {
 
 void Loop::defer(Deferred& deferred) {
   if (std::exchange(deferred.is_deferred_, true)) return;
-  if (deferred_ == nullptr) boost::asio::post(io_, [this] { run_deferred(); });
+  if (events_ == 0) post_deferred();
   deferred.next_deferred_ = std::exchange(deferred_, &deferred);
 }
 
@@ -45,6 +49,27 @@ void Loop::undefer(Deferred& deferred) {
     while (*list != nullptr && *list != &deferred) list = &(*list)->next_deferred_;
     if (*list != nullptr) *list = deferred.next_deferred_;
   }
+}
+
+// Each round may defer again, but those who are connected are not kept waiting for long.
+void Loop::end_event() {
+  constexpr int most_rounds = 4;
+  for (int i = 0; i < most_rounds && deferred_ != nullptr; ++i) {
+    if (!nothing_ready(scheduler_)) return;  // A later one ends this turn.
+    ++events_;
+    run_deferred();
+    --events_;
+  }
+  if (deferred_ != nullptr) post_deferred();
+}
+
+void Loop::post_deferred() {
+  if (std::exchange(posted_, true)) return;
+  boost::asio::post(io_, [this] {
+    posted_ = false;
+    const Event event(*this);
+    run_deferred();
+  });
 }
 
 void Loop::run_deferred() {

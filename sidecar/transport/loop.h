@@ -2,6 +2,7 @@
 
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/detail/epoll_reactor.hpp>
+#include <boost/asio/detail/scheduler.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <memory>
@@ -63,6 +64,21 @@ class Loop final : public Clock {
   void defer(Deferred& deferred);
   void undefer(Deferred& deferred);
 
+  // Held by every handler of io() that may defer: the last of those that are ready runs what was
+  // deferred, which saves the system call that a handler of its own would cost.
+  class Event final {
+   public:
+    explicit Event(Loop& loop) : loop_(loop) { ++loop.events_; }
+    Event(const Event&) = delete;
+    Event& operator=(const Event&) = delete;
+    ~Event() {
+      if (--loop_.events_ == 0 && loop_.deferred_ != nullptr) loop_.end_event();
+    }
+
+   private:
+    Loop& loop_;
+  };
+
  private:
   using Alarm =
       boost::asio::basic_waitable_timer<std::chrono::steady_clock,
@@ -70,6 +86,8 @@ class Loop final : public Clock {
                                         boost::asio::io_context::executor_type>;
 
   void schedule(TimePoint due);
+  void end_event();
+  void post_deferred();
   void run_deferred();
 
   const Clock* const clock_;
@@ -83,6 +101,9 @@ class Loop final : public Clock {
   std::unique_ptr<char[]> read_buffer_;
   Deferred* deferred_ = nullptr;  // Newest first.
   Deferred* running_ = nullptr;   // Those of this turn that still have to run.
+  boost::asio::detail::scheduler& scheduler_;
+  unsigned events_ = 0;  // Under way, one within the other.
+  bool posted_ = false;  // A handler of its own will run what is deferred.
 };
 
 }  // namespace skiff

@@ -1,11 +1,15 @@
 #include "sidecar/transport/tcp.h"
 
 #include <arpa/inet.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <cstddef>
+#include <cstdio>
 #include <cstring>
 #include <memory>
 #include <utility>
@@ -97,6 +101,7 @@ class TcpTransport final : public Transport {
   }
 
   void woken(bool aborted, bool to_read) {
+    const Loop::Event event(loop_);
     if (user_ == nullptr) {
       if (!read_.waits() && !write_.waits()) delete this;
     } else if (!aborted) {
@@ -113,6 +118,28 @@ class TcpTransport final : public Transport {
   bool owes_edge_ = false;
 };
 
+constexpr std::string_view unix_scheme = "unix:";
+
+// Nothing where the path is none or too long.
+std::optional<SocketAddress> unix_address(std::string_view path) {
+  SocketAddress address;
+  auto& to = reinterpret_cast<sockaddr_un&>(address.storage);
+  if (!path.starts_with('/') || path.size() >= sizeof to.sun_path) return std::nullopt;
+  to.sun_family = AF_UNIX;
+  path.copy(to.sun_path, path.size());
+  address.size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + 1);
+  return address;
+}
+
+const char* path_of(const SocketAddress& address) {
+  return reinterpret_cast<const sockaddr_un&>(address.storage).sun_path;
+}
+
+void set_only_ipv6(int fd, const SocketAddress& at) {
+  const int one = 1;
+  if (at.only_ipv6) ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
+}
+
 void set_no_delay(int fd) {
   const int one = 1;
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
@@ -121,12 +148,14 @@ void set_no_delay(int fd) {
 }  // namespace
 
 std::uint16_t SocketAddress::port() const {
+  if (is_unix()) return 0;
   return ntohs(storage.ss_family == AF_INET6
                    ? reinterpret_cast<const sockaddr_in6&>(storage).sin6_port
                    : reinterpret_cast<const sockaddr_in&>(storage).sin_port);
 }
 
 std::optional<SocketAddress> parse_address(std::string_view text) {
+  if (text.starts_with(unix_scheme)) return unix_address(text.substr(unix_scheme.size()));
   const auto colon = text.rfind(':');
   if (colon == std::string_view::npos) return std::nullopt;
   std::uint16_t port = 0;
@@ -155,6 +184,7 @@ std::optional<SocketAddress> parse_address(std::string_view text) {
 }
 
 std::string host_text(const SocketAddress& address) {
+  if (address.is_unix()) return "unix";
   std::array<char, INET6_ADDRSTRLEN> text{};
   const bool is_v6 = address.storage.ss_family == AF_INET6;
   const void* host = is_v6 ? static_cast<const void*>(
@@ -162,6 +192,13 @@ std::string host_text(const SocketAddress& address) {
                            : &reinterpret_cast<const sockaddr_in&>(address.storage).sin_addr;
   ::inet_ntop(address.storage.ss_family, host, text.data(), text.size());
   return text.data();
+}
+
+std::string address_text(const SocketAddress& address) {
+  if (address.is_unix()) return std::string(unix_scheme) + path_of(address);
+  const std::string host = host_text(address);
+  const bool is_v6 = address.storage.ss_family == AF_INET6;
+  return (is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(address.port());
 }
 
 TransportPtr make_tcp_transport(Loop& loop, int fd) {
@@ -199,18 +236,43 @@ bool is_taken(const SocketAddress& at) {
   if (fd < 0) return false;
   const int one = 1;
   ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);  // Old connections do not count.
-  const bool taken = ::bind(fd, at.get(), at.size) != 0 && errno == EADDRINUSE;
+  set_only_ipv6(fd, at);
+  const bool taken = at.is_unix() ? ::connect(fd, at.get(), at.size) == 0
+                                  : ::bind(fd, at.get(), at.size) != 0 && errno == EADDRINUSE;
   ::close(fd);
   return taken;
 }
 
-int listen_tcp(const SocketAddress& at, int backlog) {
-  const int fd = ::socket(at.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0) return -1;
+namespace {
+
+bool bind_and_listen(int fd, const SocketAddress& at, int backlog) {
   const int one = 1;
   ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
   ::setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one);
-  if (::bind(fd, at.get(), at.size) == 0 && ::listen(fd, backlog) == 0) return fd;
+  set_only_ipv6(fd, at);
+  return ::bind(fd, at.get(), at.size) == 0 && ::listen(fd, backlog) == 0;
+}
+
+// By another name first, so that whoever connects meets the old one or the new one.
+bool listen_unix(int fd, const SocketAddress& at, int backlog) {
+  const std::string path = path_of(at);
+  const std::string other = path + "~";
+  const auto beside = unix_address(other);
+  if (!beside.has_value()) {
+    errno = ENAMETOOLONG;
+    return false;
+  }
+  ::unlink(other.c_str());
+  return ::bind(fd, beside->get(), beside->size) == 0 && ::chmod(other.c_str(), 0666) == 0 &&
+         ::listen(fd, backlog) == 0 && ::rename(other.c_str(), path.c_str()) == 0;
+}
+
+}  // namespace
+
+int listen_tcp(const SocketAddress& at, int backlog) {
+  const int fd = ::socket(at.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -1;
+  if (at.is_unix() ? listen_unix(fd, at, backlog) : bind_and_listen(fd, at, backlog)) return fd;
   const int error = errno;
   ::close(fd);
   errno = error;

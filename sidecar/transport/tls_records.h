@@ -12,7 +12,7 @@
 namespace skiff {
 
 // The records of a connection of TLS 1.3 after its handshake: application data, alerts, new keys
-// (RFC 8446, 4.6.3, 5 and 6). What is to be sent is staged in tls_buffers(). docs/decisions/0006
+// (RFC 8446, 4.6.3, 5 and 6). What is to be sent is staged in tls_buffers(). docs/decisions/0007
 // says why OpenSSL does the handshake and not this.
 class TlsRecords final {
  public:

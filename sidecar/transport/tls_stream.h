@@ -16,7 +16,7 @@
 namespace skiff {
 
 // Plain bytes over a transport of ciphertext: OpenSSL's handshake, through a BIO over the buffers
-// that the thread's connections share, and then records of our own (docs/decisions/0006), unless a
+// that the thread's connections share, and then records of our own (docs/decisions/0007), unless a
 // session is still to come. What a call produces leaves by one send() of the transport; what that
 // does not take is kept here, and wait_writable() asked for.
 class TlsStream final {

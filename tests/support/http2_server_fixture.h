@@ -27,7 +27,7 @@ class Http2ServerFixture : public testing::Test,
   }
 
   void connect() {
-    connection = make_http2_server(context, ScriptedTransport::make(wire), "192.0.2.1");
+    connection = make_http2_server(context, ScriptedTransport::make(wire), {"192.0.2.1"});
     turn();
   }
 

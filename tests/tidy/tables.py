@@ -90,6 +90,7 @@ SHARED_OWNERS = {
     "base/admin_server.cpp": "its connections may outlive the server until the io_context turns",
     "sidecar/app/admin_pages.cpp": "a worker may still answer after its asker gave up waiting",
     "sidecar/app/application.h": "holds what series.h shares",
+    "sidecar/app/egress.h": "the same",
     "sidecar/app/router.h": "the same",
     "sidecar/app/health_checks.h": "a check lives as long as its loop, which ends by itself",
     "sidecar/app/health_checks.cpp": "the same",

@@ -29,7 +29,7 @@ class Http1ServerTest : public testing::Test, private ServerConnectionOwner {
   ~Http1ServerTest() override { connection.reset(); }
 
   void connect() {
-    connection = make_http1_server(context, ScriptedTransport::make(client), "192.0.2.1");
+    connection = make_http1_server(context, ScriptedTransport::make(client), {"192.0.2.1"});
   }
 
   // Lets deferred work run.

@@ -188,6 +188,18 @@ INSTANTIATE_TEST_SUITE_P(
                     Flood{"window_update", {Http2Frame::window_update, 0, 0, http2_number(1)}}),
     [](const auto& each) { return each.param.name; });
 
+// CVE-2026-27135.
+TEST_F(Http2ServerTest, WhatComesAfterItsOwnGoawayIsIgnored) {
+  settings.http2.glitch_burst = 10;
+  connect();
+  std::string flood = http2_hello();
+  for (int i = 0; i < 20; ++i) flood += Http2Frame{Http2Frame::ping, 0, 0, "12345678"}.bytes();
+  const std::string malformed = Http2Frame{Http2Frame::settings, 0, 7, "123"}.bytes();
+  EXPECT_EQ(http2_goaway_code(exchange(flood)), NGHTTP2_ENHANCE_YOUR_CALM);
+  EXPECT_TRUE(exchange(malformed + http2_get(3)).empty());
+  EXPECT_EQ(backends.requests(), 0U);
+}
+
 TEST_F(Http2ServerTest, AHeadLikeABombIsStopped) {
   connect();
   // One entry of the table, then references to it: `:authority`, then 0xbe again and again.

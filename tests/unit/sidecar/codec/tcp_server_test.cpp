@@ -27,6 +27,7 @@ class Watch final : public Forwarder {
     scheme = exchange.request.scheme;
     authority = exchange.request.authority;
     client = exchange.client_address;
+    destination = exchange.destination;
     identity = exchange.client_identity;
     exchange.at_end(*exchange.arena.make<Hook>(*this));
     inner_->forward(exchange, reply);
@@ -36,6 +37,7 @@ class Watch final : public Forwarder {
   std::string scheme;
   std::string authority;
   std::string client;
+  std::string destination;
   std::string identity;
   std::vector<Marks> ended;
   std::vector<ErrorKind> errors;
@@ -71,7 +73,8 @@ class TcpServerTest : public testing::Test, private ServerConnectionOwner, priva
   ~TcpServerTest() override { connection.reset(); }
 
   void connect() {
-    connection = make_tcp_server(context, ScriptedTransport::make(client), "192.0.2.1", "db.shop");
+    connection = make_tcp_server(context, ScriptedTransport::make(client),
+                                 {"192.0.2.1", "10.0.0.7:5432"}, "db.shop");
     turn();
   }
 
@@ -129,6 +132,7 @@ TEST_F(TcpServerTest, IsOneExchangeWithoutAMessage) {
   EXPECT_EQ(watch.scheme, "tls");
   EXPECT_EQ(watch.authority, "db.shop");
   EXPECT_EQ(watch.client, "192.0.2.1");
+  EXPECT_EQ(watch.destination, "10.0.0.7:5432");
   EXPECT_EQ(watch.identity, "spiffe://mesh/ns/default/sa/order");
   EXPECT_EQ(client.got(), "");
 }
@@ -302,7 +306,7 @@ TEST_F(TcpServerTest, StaysWhileItDrainsAndIsCutAtLast) {
 }
 
 TEST_F(TcpServerTest, MayBeCutBeforeItBegins) {
-  connection = make_tcp_server(context, ScriptedTransport::make(client), "192.0.2.1", "");
+  connection = make_tcp_server(context, ScriptedTransport::make(client), {"192.0.2.1"}, "");
   connection->cut();
   EXPECT_EQ(closes, 1);
   turn();

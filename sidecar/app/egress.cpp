@@ -1,0 +1,100 @@
+#include "sidecar/app/egress.h"
+
+#include <utility>
+#include <vector>
+
+#include "sidecar/observe/observe.h"
+
+namespace skiff {
+namespace {
+
+constexpr std::size_t most_cells = 1'000;  // Of addresses; then they are looked up anew.
+
+EndpointSpecs only(std::string_view address) {
+  EndpointSpec endpoint;
+  endpoint.address = address;
+  return std::vector{std::move(endpoint)};
+}
+
+// What is known of an address outside: nothing.
+TargetSpec outside(std::string_view address, Version version) {
+  TargetSpec spec;
+  spec.name = address;
+  spec.authority = address;
+  spec.protocol = version == Version::http_2  ? Protocol::http2
+                  : version == Version::bytes ? Protocol::tcp
+                                              : Protocol::http;
+  spec.tls = TlsMode::disabled;
+  spec.endpoints = only(address);
+  return spec;
+}
+
+const char* word_of(Version version) {
+  switch (version) {
+    case Version::http_2:
+      return "h2 ";
+    case Version::bytes:
+      return "bytes ";
+    default:
+      return "h1 ";
+  }
+}
+
+}  // namespace
+
+Egress::Egress(const TargetContext& context, Generations& generations, CaptureConfig::Egress rule,
+               RouterCounting counting)
+    : targets_(context), generations_(generations), rule_(rule), counting_(std::move(counting)) {}
+
+void Egress::forward(Exchange& exchange, Reply& reply) {
+  Generation& generation = *generations_.current();
+  const std::string address(exchange.destination);
+  if (const TargetSpec* const service = find_endpoint(generation, address)) {
+    generations_.use(generation, exchange);
+    exchange.marks.route = "endpoint";
+    mark_routed(exchange, cells(service->name, "endpoint"));
+    const auto spec = [&] {
+      TargetSpec direct = *service;
+      direct.endpoints = only(address);
+      return direct;
+    };
+    return targets_.forward("endpoint " + address, generation.number, spec, exchange, reply);
+  }
+  exchange.marks.route = "egress";
+  mark_routed(exchange, cells(address, "egress"));
+  if (rule_ == CaptureConfig::Egress::registry) {
+    return reply.failed(exchange, {.kind = ErrorKind::unknown_service});
+  }
+  const Version version = exchange.request.version;
+  targets_.forward(
+      word_of(version) + address, 0, [&] { return outside(address, version); }, exchange, reply);
+}
+
+const TargetSpec* Egress::find_endpoint(const Generation& generation, std::string_view address) {
+  const std::vector<TargetSpec>& targets = generation.plan->targets;
+  if (indexed_ != generation.number) {
+    endpoints_.clear();
+    for (std::uint32_t i = 0; i < targets.size(); ++i) {
+      for (const EndpointSpec& endpoint : targets[i].endpoints) {
+        endpoints_.emplace(endpoint.address, i);
+      }
+    }
+    indexed_ = generation.number;
+  }
+  const auto found = endpoints_.find(address);
+  return found == endpoints_.end() ? nullptr : &targets[found->second];
+}
+
+RequestCells& Egress::cells(const std::string& destination, const char* route) {
+  if (cells_.size() >= most_cells && !cells_.contains(destination)) cells_.clear();
+  auto& slot = cells_[destination];
+  if (slot == nullptr) {
+    SeriesLabels labels = counting_.labels;
+    labels.destination = destination;
+    labels.route = route;
+    slot = counting_.metrics.requests(labels);
+  }
+  return *slot;
+}
+
+}  // namespace skiff

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "config/schema/sidecar.h"
+#include "sidecar/app/direct_targets.h"
+#include "sidecar/app/generation.h"
+#include "sidecar/app/router.h"
+#include "sidecar/http/forwarder.h"
+
+namespace skiff {
+
+// Where the application's captured requests and connections go that mean no service by its name or
+// address: to the one endpoint of a service that has the address, called as that service is; else
+// out to the address itself, or nowhere, as `capture.egress` says. The metrics name the addresses,
+// within their limit of series.
+class Egress final : public Forwarder {
+ public:
+  Egress(const TargetContext& context, Generations& generations, CaptureConfig::Egress rule,
+         RouterCounting counting);
+
+  void forward(Exchange& exchange, Reply& reply) override;
+
+ private:
+  const TargetSpec* find_endpoint(const Generation& generation, std::string_view address);
+  RequestCells& cells(const std::string& destination, const char* route);
+
+  DirectTargets targets_;
+  Generations& generations_;
+  const CaptureConfig::Egress rule_;
+  const RouterCounting counting_;
+  std::uint64_t indexed_ = 0;  // The generation that endpoints_ is made of.
+  std::unordered_map<std::string_view, std::uint32_t> endpoints_;  // The target, by its index.
+  std::unordered_map<std::string, std::shared_ptr<RequestCells>> cells_;
+};
+
+}  // namespace skiff

@@ -1,0 +1,129 @@
+"""Unix-domain sockets on both sides of a sidecar: the application's, and those it calls by."""
+
+import os
+import signal
+import socket
+import tempfile
+import threading
+import unittest
+
+from support import Client, SidecarTest, echo, free_port, service, until
+
+
+class UnixBackend:
+    """As support.Backend, on a path."""
+
+    def __init__(self, path, handle):
+        self.handle = handle
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(path)
+        self.listener.listen(64)
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+
+    def serve(self, connection):
+        client = Client.__new__(Client)
+        client.socket, client.pending = connection, b""
+        try:
+            self.handle(client)
+        except (OSError, EOFError):
+            pass
+        finally:
+            connection.close()
+
+
+def reverse(client):
+    client.send(client.read_to_end()[::-1])
+
+
+class UnixSockets(SidecarTest):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="skiff-unix-")
+        self.addCleanup(folder.cleanup)
+        self.application = os.path.join(folder.name, "application")
+        self.outbound_path = os.path.join(folder.name, "outbound")
+        self.inbound = free_port()
+
+    def chain(self, handle, protocol="HTTP", workers=1):
+        """Client -> unix outbound -> TCP inbound -> unix application."""
+        backend = UnixBackend(self.application, handle)
+        self.addCleanup(backend.listener.close)
+        return self.sidecar(
+            f"service: test\nworkers: {workers}\n"
+            f"inbound: [{{port: {self.inbound}, application: 'unix:{self.application}', "
+            f"protocol: {protocol}}}]\n"
+            f"outbound: [{{unixSocket: {self.outbound_path}, service: backend, "
+            f"protocol: {protocol}}}]\n"
+            "accessLog: {mode: all}\n",
+            service("backend", self.inbound).replace(
+                "port: 80}", f"port: 80, protocol: {protocol}}}"
+            ),
+        )
+
+    def connect(self):
+        client = Client.__new__(Client)
+        client.socket, client.pending = socket.socket(socket.AF_UNIX), b""
+        client.socket.settimeout(20)
+        client.socket.connect(self.outbound_path)
+        self.addCleanup(client.close)
+        return client
+
+    def test_http(self):
+        sidecar = self.chain(echo)
+        client = self.connect()
+        for _ in range(3):
+            client.send("GET /a HTTP/1.1\r\nHost: backend\r\n\r\n")
+            status, _, body = client.answer()
+            self.assertEqual(status, 200)
+            self.assertIn(b'"first": "GET /a HTTP/1.1"', body)
+        until(lambda: '"client":"unix"' in sidecar.logged(), "the log names no address")
+        self.assertIn(f'"endpoint":"unix:{self.application}"', sidecar.logged())
+
+    def test_bytes_and_their_ends(self):
+        self.chain(reverse, "TCP")
+        client = self.connect()
+        data = os.urandom(2_000_000)
+        client.send(data).end()
+        self.assertEqual(client.read_to_end(), data[::-1])
+
+    def test_all_workers_take_from_one_socket(self):
+        self.chain(reverse, "TCP", workers=2)
+        for i in range(50):
+            client = self.connect()
+            client.send(b"%02d" % i).end()
+            self.assertEqual(client.read_to_end(), (b"%02d" % i)[::-1])
+
+    def test_a_successor_takes_the_name_over(self):
+        first = self.chain(reverse, "TCP")
+        old = self.connect()
+        old.send("old")
+        self.inbound = free_port()
+        os.unlink(self.application)
+        self.chain(reverse, "TCP")
+        first.process.send_signal(signal.SIGTERM)
+        new = self.connect()
+        new.send("new").end()
+        self.assertEqual(new.read_to_end(), b"wen")
+        old.end()
+        self.assertEqual(old.read_to_end(), b"dlo")
+        self.assertEqual(first.process.wait(10), 0)
+
+    def test_no_application_is_told_as_with_tcp(self):
+        sidecar = self.chain(echo)
+        os.unlink(self.application)
+        client = self.connect()
+        client.send("GET / HTTP/1.1\r\nHost: backend\r\n\r\n")
+        status, headers, _ = client.answer()
+        self.assertEqual((status, headers["x-skiff-reason"]), (503, "connect_failed"))
+        self.assertGreater(sidecar.metric("skiff_backend_connections_failed_total"), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
