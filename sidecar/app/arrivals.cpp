@@ -123,6 +123,7 @@ class Arrivals::Arrival final : private Detection::Done, private TlsHandshake::D
     if (!secured_ && rules_.tls == TlsMode::strict) return refuse_plain();
     if (!secured_ && rules_.tls == TlsMode::permissive) {
       arrivals_.context_.metrics.counters[CounterId::plaintext_accepted].add();
+      arrivals_.plain_callers_.count(peer_.address);
     }
     if (rules_.protocol != Protocol::detect) return arrive(declared(rules_.protocol), {});
     if (rules_.only_messages && what != Sniffed::http2) what = Sniffed::http1;
@@ -161,6 +162,7 @@ class Arrivals::Arrival final : private Detection::Done, private TlsHandshake::D
 
   void refuse_plain() {
     arrivals_.context_.metrics.counters[CounterId::plaintext_refused].add();
+    arrivals_.plain_callers_.count(peer_.address);
     log::debug(Component::listener, {{"client", peer_.address}},
                "{}: plain text refused (tls_required)", arrivals_.context_.listener);
     give_up();
@@ -186,7 +188,10 @@ class Arrivals::Arrival final : private Detection::Done, private TlsHandshake::D
   bool secured_ = false;
 };
 
-Arrivals::Arrivals(const Context& context, Owner& owner) : context_(context), owner_(owner) {}
+Arrivals::Arrivals(const Context& context, Owner& owner)
+    : context_(context),
+      owner_(owner),
+      plain_callers_(context.generations, context.metrics.named.plaintext) {}
 
 Arrivals::~Arrivals() { context_.loop.undefer(*this); }
 

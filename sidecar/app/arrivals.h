@@ -8,6 +8,7 @@
 
 #include "config/schema/sidecar.h"
 #include "sidecar/app/mesh_identity.h"
+#include "sidecar/app/plain_callers.h"
 #include "sidecar/codec/server_connection.h"
 #include "sidecar/listener/detect.h"
 #include "sidecar/observe/worker_metrics.h"
@@ -62,6 +63,7 @@ class Arrivals final : private Deferred {
     const MeshIdentity& identity;
     const ClientTimeouts& timeouts;
     WorkerMetrics& metrics;
+    Generations& generations;
     const std::string& listener;  // Its name, for the log.
   };
 
@@ -82,6 +84,7 @@ class Arrivals final : private Deferred {
 
   const Context context_;
   Owner& owner_;
+  PlainCallers plain_callers_;
   std::vector<std::unique_ptr<Arrival>> under_way_;
   std::vector<std::unique_ptr<Arrival>> dead_;
   std::array<bool, 8> told_detected_{};       // By Sniffed: one line in the log each.

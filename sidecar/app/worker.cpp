@@ -94,9 +94,9 @@ struct Worker::OpenListener final : ClientConnections::Watcher, Arrivals::Owner 
         open(parent == nullptr ? own_open : parent->open),
         connections(worker.loop_, *this),
         context{worker.loop_, worker.exchanges_, settings, connections, stack->entry()},
-        arrivals(
-            {worker.loop_, worker.identity_, worker.config_.timeouts, worker.metrics_, plan.name},
-            *this) {}
+        arrivals({worker.loop_, worker.identity_, worker.config_.timeouts, worker.metrics_,
+                  worker.generations_, plan.name},
+                 *this) {}
 
   void arrived(Arrived one) override {
     switch (one.speaks) {
@@ -163,6 +163,9 @@ Worker::Worker(const SidecarConfig& config, unsigned index, WorkerMetrics& metri
       metrics_(metrics),
       loop_(seed_of(index)),
       pool_counters_(counters_of(metrics.counters)),
+      client_settings_{.limits = {},
+                       .http2 = http2_limits(config.limits.http2),
+                       .connection_age = config.timeouts.connection_age},
       connecting_{loop_, client_settings_, identity_, metrics.counters},
       targets_{loop_, pool_counters_, connecting_, config.zone},
       generations_(targets_),

@@ -113,6 +113,8 @@ class Plain(MeshTest):
         callee = self.began("permissive")
         self.assertEqual(self.ask(port=self.inbound)[0], 200)
         self.assertEqual(callee.metric("skiff_plaintext_connections_total", fate="accepted"), 1)
+        by_name = callee.metric("skiff_plaintext_callers_total", source="product.shop")
+        self.assertEqual(by_name, 1)  # The only service with an endpoint at this address.
         self.caller()
         self.assertEqual(self.ask()[0], 200)
         self.assertEqual(handshakes(callee, "server"), 1)
