@@ -34,6 +34,12 @@ Http2Limits http2_limits(const Http2LimitsConfig& limits) {
           .write_buffer = static_cast<std::uint32_t>(limits.write_buffer.count)};
 }
 
+Http2ClientSettings client_settings(const SidecarConfig& config) {
+  return {.limits = {},
+          .http2 = http2_limits(config.limits.http2),
+          .connection_age = config.timeouts.connection_age};
+}
+
 ServerSettings server_settings(const SidecarConfig& config) {
   const LimitsConfig& limits = config.limits;
   return {
@@ -163,9 +169,7 @@ Worker::Worker(const SidecarConfig& config, unsigned index, WorkerMetrics& metri
       metrics_(metrics),
       loop_(seed_of(index)),
       pool_counters_(counters_of(metrics.counters)),
-      client_settings_{.limits = {},
-                       .http2 = http2_limits(config.limits.http2),
-                       .connection_age = config.timeouts.connection_age},
+      client_settings_(client_settings(config)),
       connecting_{loop_, client_settings_, identity_, metrics.counters},
       targets_{loop_, pool_counters_, connecting_, config.zone},
       generations_(targets_),
