@@ -58,7 +58,8 @@ Status join_records(std::string_view bytes, std::string& joined) {
     const unsigned version = in.number(2);
     const unsigned length = in.number(2);
     // A fragment of a handshake message is never empty.
-    if (type != handshake_record || version >> 8 != 3 || length == 0 || length > most_record) {
+    const bool is_known = version >> 8 == 3 && (version & 0xff) <= 4;  // As sniff() has it.
+    if (type != handshake_record || !is_known || length == 0 || length > most_record) {
       return Status::bad;
     }
     joined += in.text(std::min<std::size_t>(length, in.size()));

@@ -142,6 +142,7 @@ const Bad bad[] = {
     {"an empty record", in_records(hello_message(usual).substr(0, 9)) + octets(0x16, 1) +
                             octets(0x0301, 2) + octets(0, 2) +
                             in_records(hello_message(usual).substr(9))},
+    {"a version of no TLS", octets(0x16, 1) + octets(0x0381, 2) + counted(hello_message(usual), 2)},
     {"a record too long", octets(0x16, 1) + octets(0x0301, 2) + octets(0x4001, 2)},
     {"an alert between", in_records(hello_message(usual).substr(0, 9)) + octets(0x15, 1) +
                              octets(0x0301, 2) + octets(2, 2)},
