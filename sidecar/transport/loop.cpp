@@ -51,11 +51,13 @@ void Loop::undefer(Deferred& deferred) {
   }
 }
 
-// Each round may defer again, but those who are connected are not kept waiting for long.
+// Each round may defer again, but those who are connected are not kept waiting for long. What else
+// is ready need not come to a handler of ours (an edge that nobody waits for), so where there is
+// something, one is posted; the last handler of this turn may still be earlier.
 void Loop::end_event() {
   constexpr int most_rounds = 4;
   for (int i = 0; i < most_rounds && deferred_ != nullptr; ++i) {
-    if (!nothing_ready(scheduler_)) return;  // A later one ends this turn.
+    if (!nothing_ready(scheduler_)) break;
     ++events_;
     run_deferred();
     --events_;

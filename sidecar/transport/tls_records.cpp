@@ -48,17 +48,30 @@ bool TlsRecords::begins_with_record(std::string_view input) {
 std::size_t TlsRecords::read(std::string_view& input, char* to, std::size_t size) {
   std::size_t got = kept_.view().copy(to, size);
   kept_.consume(got);
-  while (got < size && !ended_ && !failed_ && begins_with_record(input)) {
-    if (!is_header(input)) {
-      fail(Alert::unexpected_message);
-    } else if (body_size(input) > TlsRecordKey::most_sealed) {
-      fail(Alert::record_overflow);
-    } else {
-      const std::size_t whole = TlsRecordKey::header_size + body_size(input);
-      got += read_record(input.substr(0, whole), to + got, size - got);
-      input.remove_prefix(whole);
-    }
+  while (got < size && can_open(input)) got += open_next(input, to + got, size - got);
+  return got;
+}
+
+void TlsRecords::look(std::string_view& input) {
+  while (kept_.empty() && can_open(input)) open_next(input, nullptr, 0);
+}
+
+bool TlsRecords::can_open(std::string_view input) const {
+  return !ended_ && !failed_ && begins_with_record(input);
+}
+
+std::size_t TlsRecords::open_next(std::string_view& input, char* to, std::size_t size) {
+  if (!is_header(input)) {
+    fail(Alert::unexpected_message);
+    return 0;
   }
+  if (body_size(input) > TlsRecordKey::most_sealed) {
+    fail(Alert::record_overflow);
+    return 0;
+  }
+  const std::size_t whole = TlsRecordKey::header_size + body_size(input);
+  const std::size_t got = read_record(input.substr(0, whole), to, size);
+  input.remove_prefix(whole);
   return got;
 }
 
@@ -87,7 +100,7 @@ std::size_t TlsRecords::take(const TlsRecordKey::Opened& opened, char* plain, ch
   switch (content) {
     case TlsContent::data: {
       const std::size_t count = std::min(size, body.size());
-      if (plain != to) std::memcpy(to, plain, count);
+      if (plain != to && count > 0) std::memcpy(to, plain, count);
       kept_.append(body.substr(count));
       return count;
     }

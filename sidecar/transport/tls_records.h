@@ -25,6 +25,8 @@ class TlsRecords final {
   // Opens records at the beginning of `input`, which it takes away, until `size` bytes are at `to`
   // or there is no whole record any more. What of a record has no room is kept.
   std::size_t read(std::string_view& input, char* to, std::size_t size);
+  // Opens until something is kept, if there is anything. What is kept stays for read().
+  void look(std::string_view& input);
   std::string_view kept() const { return kept_.view(); }
 
   bool ended() const { return ended_; }    // The peer said close_notify.
@@ -45,6 +47,8 @@ class TlsRecords final {
     user_canceled = 90,
   };
 
+  bool can_open(std::string_view input) const;
+  std::size_t open_next(std::string_view& input, char* to, std::size_t size);
   std::size_t read_record(std::string_view record, char* to, std::size_t size);
   std::size_t take(const TlsRecordKey::Opened& opened, char* plain, char* to, std::size_t size);
   void take_alert(std::string_view body);

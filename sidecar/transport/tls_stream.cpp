@@ -100,6 +100,7 @@ bool TlsStream::fill(std::size_t wish) {
   kept_input_.clear();
   input_ = {at, held};
   const std::size_t room = std::min(wish, TlsBuffers::read_room - held);
+  if (room == 0) return false;
   const IoResult got = inner_->receive(at + held, room);
   drained_ = got.size < room;
   if (got.kind == IoResult::Kind::end) read_error_ = EPROTO;  // No close_notify came before.
@@ -209,9 +210,13 @@ void TlsStream::judge_read() {
 std::size_t TlsStream::open_records(char* to, std::size_t size) {
   if (records_ == nullptr) return open_by_openssl(to, size);
   const std::size_t got = records_->read(input_, to, size);
+  judge_records();
+  return got;
+}
+
+void TlsStream::judge_records() {
   ended_ = records_->ended();
   if (records_->failed() && read_error_ == 0) read_error_ = EPROTO;
-  return got;
 }
 
 std::size_t TlsStream::open_by_openssl(char* to, std::size_t size) {
@@ -242,7 +247,8 @@ IoResult TlsStream::receive(char* to, std::size_t size) {
 // What is open already, or the next record.
 std::size_t TlsStream::peek_records(char* to, std::size_t size) {
   if (records_ != nullptr) {
-    open_records(to, 0);
+    records_->look(input_);
+    judge_records();
     return records_->kept().copy(to, size);
   }
   std::size_t count = 0;

@@ -69,6 +69,7 @@ class TlsStream final {
   std::size_t open_by_openssl(char* to, std::size_t size);
   std::size_t peek_records(char* to, std::size_t size);
   void judge_read();
+  void judge_records();
   bool seal(std::span<const iovec> pieces);
   void seal_all(std::span<const iovec> pieces, std::size_t total);
   void send_staged();

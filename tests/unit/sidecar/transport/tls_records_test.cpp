@@ -84,6 +84,25 @@ class TlsRecordsTest : public testing::Test {
 using namespace std::string_literals;
 using namespace std::string_view_literals;
 
+// Of what comes while somebody only looks, one record is opened, however often he does.
+TEST_F(TlsRecordsTest, LooksAtWhatIsReadLater) {
+  const std::string input = records({{TlsContent::data, "hello"}, {TlsContent::data, " you"}});
+  std::string_view rest = input;
+  for (int i = 0; i < 3; ++i) {
+    records_.look(rest);
+    EXPECT_EQ(records_.kept(), "hello");
+  }
+  EXPECT_EQ(read(rest), "hello you");
+}
+
+TEST_F(TlsRecordsTest, SeesNothingInPartOfARecord) {
+  const std::string input = record(TlsContent::data, "hello");
+  std::string_view part = std::string_view(input).substr(0, input.size() - 1);
+  records_.look(part);
+  EXPECT_EQ(records_.kept(), "");
+  EXPECT_EQ(part.size(), input.size() - 1);
+}
+
 TEST_F(TlsRecordsTest, ReadsAcrossRecordsAndKeepsWhatHasNoRoom) {
   const std::string input =
       records({{TlsContent::data, "hello "}, {TlsContent::data, "world"}}) + "\x17\x03";
