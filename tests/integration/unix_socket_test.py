@@ -104,6 +104,8 @@ class UnixSockets(SidecarTest):
         first = self.chain(reverse, "TCP")
         old = self.connect()
         old.send("old")
+        opened = "skiff_backend_connections_opened_total"
+        until(lambda: first.metric(opened) == 2, "the old one has come to the application")
         self.inbound = free_port()
         os.unlink(self.application)
         self.chain(reverse, "TCP")
