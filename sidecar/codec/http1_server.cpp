@@ -141,7 +141,7 @@ void Http1Server::prepare(const Http1Head& head) {
   paused_ = looked_ = false;
   since_ = exchange.started = context_.loop.now();
   exchange.client_address = peer_.address;
-  exchange.destination = peer_.destination;
+  exchange.destination = peer_.destination();
   exchange.client_identity = transport_->peer_identity();
   exchange.client_sink = this;
   exchange.client_source = this;

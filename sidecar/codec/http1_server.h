@@ -41,6 +41,7 @@ class Http1Server final : public ServerConnection,
     bool answered = false;
     bool response_ended = false;
     bool until_close = false;
+    Error error;  // Why the answer is ours.
   };
 
   void readable() override;
@@ -99,7 +100,6 @@ class Http1Server final : public ServerConnection,
   TimePoint since_{};     // The last byte either way, or since when it has been between requests.
   TimePoint ended_at_{};  // With half_closed_.
   Peer peer_;
-  Error error_;  // Why the answer under way is ours.
   std::uint32_t requests_ = 0;
   std::uint32_t scanned_ = 0;   // Bytes of an incomplete head that were parsed in vain.
   std::uint32_t lingered_ = 0;  // Bytes thrown away.

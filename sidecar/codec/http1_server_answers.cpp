@@ -80,7 +80,7 @@ void Http1Server::failed(Exchange& exchange, const Error& error) {
   if (exchange.request.method == Method::head) response.body = BodyKind::none;
   answered(exchange, response);
   if (exchange.request.method != Method::head) data(body);
-  error_ = error;
+  stream_->error = error;
   end({});
   flush();
 }
@@ -145,7 +145,7 @@ void Http1Server::writable() {
 void Http1Server::finish() {
   const bool whole = exchange_->request_ended;
   const bool tunnel = is_tunnel(exchange_->request);
-  over(std::exchange(error_, {}));
+  over(Error(stream_->error));
   if (!keep_alive_ || tunnel) return stop(!whole || !input_.empty());
   if (half_closed_ && input_.empty()) return stop(false);
   if (!consuming_ && (!input_.empty() || unread_)) context_.loop.defer(*this);

@@ -62,7 +62,7 @@ void Http2ServerStream::prepare() {
   Exchange& exchange = exchange_;
   since_ = exchange.started = session().loop().now();
   exchange.client_address = server_.peer_.address;
-  exchange.destination = server_.peer_.destination;
+  exchange.destination = server_.peer_.destination();
   exchange.client_identity = session().transport().peer_identity();
   exchange.client_sink = this;
   exchange.client_source = this;

@@ -80,11 +80,17 @@ struct ServerContext {
 
 // Who is at the other end of a client's connection.
 struct Peer {
-  Peer(std::string its_address, std::string meant = {})
-      : address(std::move(its_address)), destination(std::move(meant)) {}
+  Peer(std::string its_address, const std::string& meant = {})
+      : address(std::move(its_address)),
+        captured_for(meant.empty() ? nullptr : std::make_unique<const std::string>(meant)) {}
 
-  std::string address;      // Without port.
-  std::string destination;  // Where it meant to go, with the port, if it was captured; else empty.
+  // Where it meant to go, with the port, if it was captured; else empty.
+  std::string_view destination() const {
+    return captured_for == nullptr ? std::string_view{} : *captured_for;
+  }
+
+  std::string address;                              // Without port.
+  std::unique_ptr<const std::string> captured_for;  // Seldom, and there are many connections.
 };
 
 // Speaks HTTP/1.x.

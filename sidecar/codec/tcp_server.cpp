@@ -97,7 +97,7 @@ void TcpServer::begin() {
   exchange.request.authority = server_name_;
   since_ = exchange.started = context_.loop.now();
   exchange.client_address = peer_.address;
-  exchange.destination = peer_.destination;
+  exchange.destination = peer_.destination();
   exchange.client_identity = stream_.peer_identity();
   exchange.client_sink = this;
   exchange.client_source = this;
