@@ -373,6 +373,15 @@ class Http2ClientChance : public testing::Test {
     }
   };
 
+  // What is still under way: its clients go.
+  void TearDown() override {
+    for (const auto& call : calls) {
+      Exchange& exchange = call->exchange;
+      if (exchange.pending == nullptr) continue;
+      exchange.pending->fail(exchange, {.kind = ErrorKind::client_gone});
+    }
+  }
+
   Call* any_call() { return calls.empty() ? nullptr : calls[random.below(calls.size())].get(); }
 
   std::int32_t any_stream() {
