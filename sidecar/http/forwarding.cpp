@@ -141,16 +141,20 @@ void add_forwarding_fields(bool from_outside, std::string_view own_identity, Exc
   if (request.version == Version::bytes) return;
   Headers& headers = request.headers;
   if (from_outside) replace_claims(exchange.client_address, exchange.arena, request);
-  if (headers.find(FieldId::x_forwarded_client_cert) != nullptr) {
+  bool claims_certificate = false;
+  bool has_id = false;
+  for (const Field& field : headers) {
+    claims_certificate |= field.id == FieldId::x_forwarded_client_cert;
+    has_id |= field.id == FieldId::x_request_id;
+  }
+  if (claims_certificate) {
     headers.remove_if(
         [](const Field& field) { return field.id == FieldId::x_forwarded_client_cert; });
   }
   if (!exchange.client_identity.empty()) {
     say_who_called(own_identity, exchange, exchange.arena, headers);
   }
-  if (headers.find(FieldId::x_request_id) == nullptr) {
-    add_request_id(random, exchange.arena, headers);
-  }
+  if (!has_id) add_request_id(random, exchange.arena, headers);
   headers.push_back(exchange.arena, via(request.version));
 }
 
