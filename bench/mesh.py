@@ -1,6 +1,7 @@
 """What two sidecars with mutual TLS cost, and one that speaks HTTP/2, TLS or bytes alone."""
 
 import contextlib
+import os
 import socket
 import ssl
 import statistics
@@ -154,6 +155,7 @@ def strangers(port, count, at_once=8):
     secure, stop = context(), threading.Event()
 
     def go(number):
+        os.sched_setaffinity(0, {int(chains.LOAD_CPU)})  # Of this thread.
         for _ in range(number):
             if stop.is_set():
                 return

@@ -29,6 +29,10 @@ ROUTES = Size("routes", 10_000, 100)
 LARGE = Size("large", 10_000, 10_000)
 
 
+def give_load(chain, seconds):
+    return load.for_time(chain, 32, "/1k", seconds)
+
+
 def scale(options):
     """Rows of the sidecar alone: its large configuration beside its small one."""
     program = next((c.cmds[0][0] for c in options.chains if c.name == options.ours), None)
@@ -39,7 +43,7 @@ def scale(options):
     failed = 0
     for number in range(options.rounds):
         for name, some in micros.items():
-            value, done = cost.cpu_round(sized[name], 32, "/1k", options.seconds)
+            value, done = cost.cpu_round(sized[name], give_load, options.seconds)
             some.append(value)
             failed += done.failed
             options.say(f"round {number + 1} {name}: {value:.2f} us")
