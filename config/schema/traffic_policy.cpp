@@ -28,6 +28,7 @@ void check_timeouts(const TimeoutsConfig& timeouts, const Complain& complain) {
              "at most " + to_text(timeouts.request));
   };
   check("connect", timeouts.connect);
+  check("perTry", timeouts.per_try);
   check("responseHeaders", timeouts.response_headers);
 }
 
@@ -73,6 +74,17 @@ Shape describe_spec() {
       .required();
   shape.field("timeouts", &TrafficPolicy::timeouts, "How long each part of a call may take.");
   shape.field("retry", &TrafficPolicy::retry, "When a request is sent again.");
+  shape.field("circuitBreaker", &TrafficPolicy::circuit_breaker,
+              "Stops calling a target that fails or hangs. Left out: does not.");
+  shape.field("outlierEjection", &TrafficPolicy::outlier_ejection,
+              "Leaves out single endpoints that fail. Left out: does not.");
+  shape.field("bulkhead", &TrafficPolicy::bulkhead,
+              "How many requests may be in flight. A scope that is left out has no limit.");
+  shape
+      .field("criticality", &TrafficPolicy::criticality,
+             "How much its requests matter, where they do not say so themselves "
+             "(x-skiff-criticality): the lowest is shed first.")
+      .one_of(criticality_names());
   shape.field("connectionPool", &TrafficPolicy::connection_pool, "Connections to the endpoints.");
   shape.field("loadBalancing", &TrafficPolicy::load_balancing, "Which endpoint gets a request.");
   shape.field("slowStart", &TrafficPolicy::slow_start, "How a new endpoint is eased in.");
@@ -92,6 +104,12 @@ Shape describe(Of<TimeoutsConfig>) {
              "The whole exchange, tries and waits included. 0s: no limit.")
       .range(off, hours(24));
   shape
+      .field(
+          "perTry", &TimeoutsConfig::per_try,
+          "One attempt, until the head of its answer; retry.on says whether another follows. 0s: "
+          "no limit.")
+      .range(off, hours(24));
+  shape
       .field("responseHeaders", &TimeoutsConfig::response_headers,
              "From the request's end to the head of its answer. 0s: no limit.")
       .range(off, hours(24));
@@ -104,18 +122,6 @@ Shape describe(Of<TimeoutsConfig>) {
              "How long an unused connection is kept; lowered when backends close earlier.")
       .range(shortest, hours(24));
   shape.check(&check_timeouts);
-  return shape;
-}
-
-Shape describe(Of<RetryConfig>) {
-  Shape shape = Shape::of<RetryConfig>(
-      "When a request is sent again: only where no backend has begun to act on it, or where doing "
-      "it "
-      "twice does no harm.");
-  shape
-      .field("attempts", &RetryConfig::attempts,
-             "How often a request is sent again, after the first time. 0: never.")
-      .range(0, 10);
   return shape;
 }
 

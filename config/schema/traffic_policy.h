@@ -5,23 +5,23 @@
 #include <string>
 #include <vector>
 
+#include "config/schema/bulkhead.h"
+#include "config/schema/circuit_breaker.h"
 #include "config/schema/common.h"
 #include "config/schema/described.h"
+#include "config/schema/outlier_ejection.h"
+#include "config/schema/retry.h"
 
 namespace skiff {
 
-// Each names the reason of its 504: `timeout_connect` is the only one that a retry may follow.
+// Each names the reason of its 504; a retry may follow `timeout_connect` and `timeout_per_try`.
 struct TimeoutsConfig {
   Milliseconds connect{1'000};
   Milliseconds request{15'000};         // The whole exchange, tries and waits included. 0s: none.
+  Milliseconds per_try{0};              // One attempt, to its answer's head. 0s: none.
   Milliseconds response_headers{0};     // Request sent to answer's head. 0s: none.
   Milliseconds stream_idle{300'000};    // No byte either way. 0s: none.
   Milliseconds connection_idle{4'000};  // To a backend; lowered when backends close earlier.
-};
-
-// What is provably unprocessed, or harmless to repeat, is sent again.
-struct RetryConfig {
-  std::uint32_t attempts = 2;  // After the first; 0: never.
 };
 
 struct ConnectionPoolConfig {
@@ -82,6 +82,10 @@ struct TrafficPolicy {
   std::vector<ObjectRef> target_refs;  // Service, or HTTPRoute (sectionName: a rule).
   TimeoutsConfig timeouts;
   RetryConfig retry;
+  std::optional<CircuitBreakerConfig> circuit_breaker;
+  std::optional<OutlierEjectionConfig> outlier_ejection;
+  BulkheadConfig bulkhead;
+  Criticality criticality = Criticality::normal;  // Of requests that say none themselves.
   ConnectionPoolConfig connection_pool;
   LoadBalancingConfig load_balancing;
   SlowStartConfig slow_start;

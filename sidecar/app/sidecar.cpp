@@ -61,6 +61,7 @@ class Sidecar final {
   Metrics metrics_;
   std::vector<std::unique_ptr<AccessLog>> access_logs_;  // By worker; empty: off.
   std::unique_ptr<AccessLogWriter> access_log_writer_;
+  PolicyStates states_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<Credentials> credentials_;  // Null: no identity.
   HealthChecks health_;
@@ -95,7 +96,8 @@ Sidecar::Sidecar(const SidecarConfig& config)
       flush_timer_(io_),
       expire_timer_(io_) {
   for (unsigned i = 0; i < config_.workers; ++i) {
-    workers_.push_back(std::make_unique<Worker>(config_, i, metrics_.worker(i), add_access_log(i)));
+    workers_.push_back(
+        std::make_unique<Worker>(config_, i, metrics_.worker(i), add_access_log(i), states_));
   }
 }
 

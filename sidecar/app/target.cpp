@@ -63,9 +63,8 @@ Target::Target(const TargetContext& context, const TargetSpec& spec)
       policy_(spec.policy),
       calling_(way_settings(context, spec)),
       endpoints_(policy_.load_balancing, policy_.slow_start, context.zone),
-      balance_(endpoints_, *this, context.loop.random(), context.loop),
-      retry_(policy_.retry, balance_),
-      timeouts_(policy_.timeouts, retry_) {
+      chain_({context.loop, context.pauses, endpoints_, *this}, context.states.of(spec.name),
+             policy_) {
   update(spec);
 }
 
@@ -76,13 +75,12 @@ void Target::forward(Exchange& exchange, Reply& reply) {
     exchange.hash = split_hash(as_split_key(policy_.load_balancing.hash_key),
                                exchange.client_address, exchange.request);
   }
-  timeouts_.forward(exchange, reply);
+  chain_.forward(exchange, reply);
 }
 
 void Target::update(const TargetSpec& spec) {
   policy_ = spec.policy;
-  timeouts_.configure(policy_.timeouts);
-  retry_.configure(policy_.retry);
+  chain_.configure(policy_);
   endpoints_.configure(policy_.load_balancing, policy_.slow_start, context_.loop.now());
   call_by(way_settings(context_, spec));
   endpoints_.update(

@@ -7,10 +7,8 @@
 #include <vector>
 
 #include "sidecar/app/endpoint_way.h"
-#include "sidecar/balance/balance.h"
+#include "sidecar/app/target_chain.h"
 #include "sidecar/balance/endpoint_set.h"
-#include "sidecar/policy/retry.h"
-#include "sidecar/policy/timeouts.h"
 #include "sidecar/pool/pool.h"
 #include "sidecar/route/route_table.h"
 #include "sidecar/transport/loop.h"
@@ -22,6 +20,8 @@ struct TargetContext {
   Loop& loop;
   const PoolCounters& pool_counters;
   const ConnectorContext& connecting;
+  Pauses& pauses;
+  PolicyStates& states;  // All workers'.
   std::string zone;
 };
 
@@ -56,11 +56,7 @@ class Target final : public Forwarder, private EndpointForwarders {
   EndpointSet endpoints_;
   std::unordered_map<Endpoint*, std::unique_ptr<EndpointWay>> ways_;
   std::vector<std::unique_ptr<EndpointWay>> retired_;
-
-  // The chain, from its end to its beginning.
-  Balance balance_;
-  Retry retry_;
-  Timeouts timeouts_;
+  TargetChain chain_;
 };
 
 }  // namespace skiff

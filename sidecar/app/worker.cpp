@@ -164,14 +164,15 @@ struct Worker::OpenListener final : ClientConnections::Watcher, Arrivals::Owner 
 };
 
 Worker::Worker(const SidecarConfig& config, unsigned index, WorkerMetrics& metrics,
-               AccessLog* access_log)
+               AccessLog* access_log, PolicyStates& states)
     : config_(config),
       metrics_(metrics),
       loop_(seed_of(index)),
       pool_counters_(counters_of(metrics.counters)),
       client_settings_(client_settings(config)),
       connecting_{loop_, client_settings_, identity_, metrics.counters},
-      targets_{loop_, pool_counters_, connecting_, config.zone},
+      pauses_(loop_),
+      targets_{loop_, pool_counters_, connecting_, pauses_, states, config.zone},
       generations_(targets_),
       probes_(loop_, exchanges_),
       stacks_{loop_, generations_, targets_, metrics, access_log, config, identity_} {

@@ -39,8 +39,9 @@ struct ListenerPlan {
 // but the plan in force. Until start() the caller's thread uses it, then others only post to it.
 class Worker final : private Timer {
  public:
-  Worker(const SidecarConfig& config, unsigned index, WorkerMetrics& metrics,
-         AccessLog* access_log);
+  // `states` is what the workers share; it outlives them.
+  Worker(const SidecarConfig& config, unsigned index, WorkerMetrics& metrics, AccessLog* access_log,
+         PolicyStates& states);
   ~Worker();
 
   // Takes over the listening descriptor. Before start().
@@ -88,6 +89,7 @@ class Worker final : private Timer {
   const Http2ClientSettings client_settings_;
   MeshIdentity identity_;
   const ConnectorContext connecting_;
+  Pauses pauses_;
   const TargetContext targets_;
   Generations generations_;
   Probes probes_;

@@ -253,7 +253,7 @@ TimePoint Http1Server::patience_ends() const {
 // Which of the limits of due() has passed.
 ErrorKind Http1Server::overdue(TimePoint now) const {
   const Deadlines& limits = exchange_->deadlines;
-  if (now >= limits.request) return ErrorKind::timeout_request;
+  if (now >= limits.request) return limits.request_reason();
   if (may_be_gone() && now >= patience_ends()) return ErrorKind::client_gone;
   const bool headers = awaits_head() && now >= since_ + limits.response_headers;
   return headers ? ErrorKind::timeout_response_headers : ErrorKind::timeout_stream_idle;

@@ -288,7 +288,7 @@ bool Http2ServerStream::awaits_head() const {
 
 ErrorKind Http2ServerStream::overdue(TimePoint now) const {
   const Deadlines& limits = exchange_.deadlines;
-  if (!response_ended_ && now >= limits.request) return ErrorKind::timeout_request;
+  if (!response_ended_ && now >= limits.request) return limits.request_reason();
   const bool headers = awaits_head() && now >= since_ + limits.response_headers;
   return headers ? ErrorKind::timeout_response_headers : ErrorKind::timeout_stream_idle;
 }

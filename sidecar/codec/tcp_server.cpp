@@ -221,7 +221,7 @@ TimePoint TcpServer::due() const {
 
 void TcpServer::expired(TimePoint now) {
   if (due() > now) return context_.loop.arm(*this, due());
-  fail({.kind = now >= exchange_->deadlines.request ? ErrorKind::timeout_request
+  fail({.kind = now >= exchange_->deadlines.request ? exchange_->deadlines.request_reason()
                                                     : ErrorKind::timeout_stream_idle});
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <utility>
 
 namespace skiff {
@@ -67,6 +68,9 @@ constexpr std::string_view unauthenticated = "16";
 std::string_view grpc_status(ErrorKind kind) {
   switch (kind) {
     case ErrorKind::timeout_request:
+    case ErrorKind::timeout_deadline:
+    case ErrorKind::timeout_per_try:
+    case ErrorKind::deadline_short:
     case ErrorKind::timeout_response_headers:
     case ErrorKind::timeout_stream_idle:
       return deadline_exceeded;
@@ -95,6 +99,25 @@ std::string_view grpc_status(ErrorKind kind) {
   }
 }
 
+std::string_view number(Arena& arena, std::uint64_t value) {
+  char digits[20];
+  const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
+  return arena.copy({digits, static_cast<std::size_t>(end - digits)});
+}
+
+// What stands in the head whether or not there is a body.
+void add_reason(const Error& error, Arena& arena, Response& response) {
+  Headers& headers = response.headers;
+  headers.add(arena, "x-skiff-reason", about(error.kind).reason);
+  if (!error.policy.empty()) headers.add(arena, "x-skiff-policy", error.policy);
+  if (error.answer == nullptr) return;
+  if (error.answer->retry_after > 0) {
+    headers.add(arena, "retry-after", number(arena, error.answer->retry_after));
+  }
+  if (error.answer->fields == nullptr) return;
+  for (const Field& field : *error.answer->fields) headers.push_back(arena, field);
+}
+
 // Trailers alone: the one block is head and trailers. The reason words need no percent-encoding.
 void answer_grpc(const Error& error, Arena& arena, Response& response) {
   const std::string_view reason = about(error.kind).reason;
@@ -102,8 +125,7 @@ void answer_grpc(const Error& error, Arena& arena, Response& response) {
   response.headers.add(arena, "content-type", "application/grpc");
   response.headers.add(arena, "grpc-status", grpc_status(error.kind));
   response.headers.add(arena, "grpc-message", reason);
-  response.headers.add(arena, "x-skiff-reason", reason);
-  if (!error.policy.empty()) response.headers.add(arena, "x-skiff-policy", error.policy);
+  add_reason(error, arena, response);
 }
 
 }  // namespace
@@ -117,19 +139,23 @@ std::string_view phrase_of(std::uint16_t status) {
 std::string_view answer_for(const Error& error, const Request& request, Arena& arena,
                             Response& response) {
   const ErrorInfo& info = about(error.kind);
+  const ErrorAnswer* const own = error.answer;
   response = {};
   if (is_grpc(request)) {
     answer_grpc(error, arena, response);
     return {};
   }
-  response.status = info.status;
-  response.reason_phrase = phrase_of(info.status);
-  response.headers.add(arena, "content-type", "application/json");
-  response.headers.add(arena, "x-skiff-reason", info.reason);
-  if (!error.policy.empty()) response.headers.add(arena, "x-skiff-policy", error.policy);
-  if (info.status == 503) response.headers.add(arena, "retry-after", "1");
-  const std::string_view body = join(
-      arena, {R"({"error":")", response.reason_phrase, R"(","reason":")", info.reason, "\"}\n"});
+  response.status = own != nullptr && own->status != 0 ? own->status : info.status;
+  response.reason_phrase = phrase_of(response.status);
+  const bool own_body = own != nullptr && !own->body.empty();
+  response.headers.add(arena, "content-type", own_body ? own->content_type : "application/json");
+  add_reason(error, arena, response);
+  if (response.status == 503 && (own == nullptr || own->retry_after == 0)) {
+    response.headers.add(arena, "retry-after", "1");
+  }
+  const std::string_view body = own_body ? own->body
+                                         : join(arena, {R"({"error":")", response.reason_phrase,
+                                                        R"(","reason":")", info.reason, "\"}\n"});
   response.body = BodyKind::length;
   response.has_length = true;
   response.content_length = body.size();

@@ -60,8 +60,20 @@ enum class ErrorKind : std::uint8_t {
   bad_response,
   upgrade_unsupported,
   timeout_request,
+  timeout_deadline,
+  timeout_per_try,
   timeout_response_headers,
   timeout_stream_idle,
+  // What a policy decided.
+  deadline_short,
+  circuit_open,
+  bulkhead_full,
+  bulkhead_timeout,
+  retry_budget,
+  rate_limited,
+  rate_limit_unavailable,
+  fault_injected,
+  hedge_lost,
   // Ourselves.
   overload,
   draining,
@@ -84,6 +96,17 @@ struct ErrorInfo {
 const ErrorInfo& about(ErrorKind kind);
 std::span<const ErrorInfo> all_errors();  // Indexed by ErrorKind.
 
+class Headers;
+
+// What else the answer to a failure says, where a policy wants it so. In the exchange's arena.
+struct ErrorAnswer {
+  std::uint16_t status = 0;         // 0: the kind's.
+  std::uint32_t retry_after = 0;    // Seconds; 0: as for any.
+  const Headers* fields = nullptr;  // Further fields; null: none.
+  std::string_view content_type{};  // Of `body`.
+  std::string_view body{};          // Empty: the usual one.
+};
+
 // One failure of one request.
 struct Error {
   ErrorKind kind = ErrorKind::none;
@@ -94,6 +117,7 @@ struct Error {
   std::string_view detail{};  // A literal; for the log.
   // Which rule refused, where the caller may know; lives as long as the exchange.
   std::string_view policy{};
+  const ErrorAnswer* answer = nullptr;  // Null: as the table says.
 };
 
 }  // namespace skiff

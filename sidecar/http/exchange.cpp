@@ -28,6 +28,9 @@ void Exchange::finish(const Error& error) {
   client_address = {};
   destination = {};
   client_identity = {};
+  retry = nullptr;
+  caller_attempt = 1;
+  criticality = Criticality::normal;
   hash = 0;
   tried = nullptr;
   client_sink = backend_sink = nullptr;

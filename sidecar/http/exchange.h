@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "base/clock.h"
+#include "config/schema/bulkhead.h"
 #include "sidecar/http/arena.h"
 #include "sidecar/http/body.h"
 #include "sidecar/http/message.h"
@@ -40,8 +41,14 @@ class EndHook {
 struct Deadlines {
   TimePoint request = TimePoint::max();
   bool request_by_route = false;  // The route said it (also: that there is none); it wins.
+  bool of_caller = false;         // `request` is the caller's own: its reason is timeout_deadline.
   Duration response_headers{};    // From the end of the request to the answer's head.
   Duration stream_idle{};         // Without one byte either way.
+
+  // Why it failed where `request` has passed.
+  ErrorKind request_reason() const {
+    return of_caller ? ErrorKind::timeout_deadline : ErrorKind::timeout_request;
+  }
 };
 
 // What was read of a request's body so far, for another try. In the exchange's arena.
@@ -59,6 +66,7 @@ struct Replay {
 };
 
 struct RequestCells;  // sidecar/observe: the counters of one route, of one worker.
+struct RetryConfig;   // config/schema.
 
 // What the metrics and the access log want to know; filled in on the way by the stage that knows.
 // The texts live as long as the configuration that the exchange was routed by, which it keeps
@@ -71,6 +79,8 @@ struct Marks {
   std::string_view policy;        // NAMESPACE/NAME/RULE that let it through or refused it, if any.
   std::uint16_t attempts = 0;     // Sent to a backend so far.
   std::uint16_t status = 0;       // Sent to the client; 0: nothing yet.
+  std::int8_t grpc_status = -1;   // Of the answer or its trailers; -1: not known.
+  std::string_view degraded;      // Which fallback answered: `cached`, `cluster`, `static`.
   ErrorKind reason =
       ErrorKind::none;              // Why we, not the backend, answered so; or what broke it off.
   std::uint64_t request_bytes = 0;  // Of bodies, as forwarded.
@@ -84,10 +94,14 @@ struct Exchange {
   Arena arena;
   Request request;
   Marks marks;
-  TimePoint started{};                   // The request's head was complete.
-  std::string_view client_address;       // `127.0.0.1`, without port.
-  std::string_view destination;          // `10.0.0.7:80`: meant by a captured one; else empty.
-  std::string_view client_identity;      // Proved by its certificate, `spiffe://…`; empty: none.
+  TimePoint started{};               // The request's head was complete.
+  std::string_view client_address;   // `127.0.0.1`, without port.
+  std::string_view destination;      // `10.0.0.7:80`: meant by a captured one; else empty.
+  std::string_view client_identity;  // Proved by its certificate, `spiffe://…`; empty: none.
+  // The route's own; null: the target's. Lives as long as the generation that it was routed by.
+  const RetryConfig* retry = nullptr;
+  std::uint16_t caller_attempt = 1;  // Which attempt of another sidecar's this is.
+  Criticality criticality = Criticality::normal;
   const void* tried = nullptr;           // The endpoint that failed last: another is preferred.
   std::uint64_t hash = 0;                // Of the key that balancing and splits use; 0: none.
   BodySink* client_sink = nullptr;       // Takes the answer's body.

@@ -18,8 +18,11 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(FieldId::count_)
     "date",
     "expect",
     "forwarded",
+    "grpc-status",
+    "grpc-timeout",
     "host",
     "http2-settings",
+    "idempotency-key",
     "keep-alive",
     "proxy-authenticate",
     "proxy-authorization",
@@ -36,6 +39,9 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(FieldId::count_)
     "x-forwarded-host",
     "x-forwarded-proto",
     "x-request-id",
+    "x-skiff-attempt",
+    "x-skiff-criticality",
+    "x-skiff-deadline-ms",
 };
 
 constexpr std::string_view name_of(FieldId id) { return names[static_cast<std::size_t>(id)]; }
@@ -47,8 +53,6 @@ constexpr std::string_view protected_names[] = {
     "content-encoding",
     "content-range",
     "expires",
-    "grpc-timeout",
-    "idempotency-key",
     "location",
     "max-forwards",
     "pragma",
@@ -147,15 +151,15 @@ FieldId field_id(std::string_view name) {
     case 10:
       return one_of<connection, keep_alive>(at);
     case 11:
-      return one_of<retry_after>(at);
+      return one_of<retry_after, grpc_status>(at);
     case 12:
-      return one_of<content_type, x_request_id>(at);
+      return one_of<content_type, x_request_id, grpc_timeout>(at);
     case 13:
       return one_of<authorization>(at);
     case 14:
       return one_of<content_length, http2_settings>(at);
     case 15:
-      return one_of<accept_encoding, x_forwarded_for>(at);
+      return one_of<accept_encoding, x_forwarded_for, idempotency_key, x_skiff_attempt>(at);
     case 16:
       return one_of<proxy_connection, x_forwarded_host>(at);
     case 17:
@@ -163,7 +167,7 @@ FieldId field_id(std::string_view name) {
     case 18:
       return one_of<proxy_authenticate>(at);
     case 19:
-      return one_of<proxy_authorization>(at);
+      return one_of<proxy_authorization, x_skiff_deadline_ms, x_skiff_criticality>(at);
     case 23:
       return one_of<x_forwarded_client_cert>(at);
     default:

@@ -20,8 +20,11 @@ enum class FieldId : std::uint8_t {
   date,
   expect,
   forwarded,
+  grpc_status,
+  grpc_timeout,
   host,
   http2_settings,
+  idempotency_key,
   keep_alive,
   proxy_authenticate,
   proxy_authorization,
@@ -38,6 +41,9 @@ enum class FieldId : std::uint8_t {
   x_forwarded_host,
   x_forwarded_proto,
   x_request_id,
+  x_skiff_attempt,
+  x_skiff_criticality,
+  x_skiff_deadline_ms,
   count_,
 };
 

@@ -76,6 +76,8 @@ struct Response {
   std::uint64_t content_length = 0;
   bool has_length = false;     // content_length is to be told to the client.
   std::string_view upgrade{};  // With 101: the protocol.
+  // Of gRPC, where it is known with the head: the answer failed or ended at once. -1: not known.
+  std::int8_t grpc_status = -1;
 };
 
 // As `message = Message()`, but without a copy and without zeroing it first, which together take

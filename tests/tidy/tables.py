@@ -70,7 +70,7 @@ TESTS_OF_THEIR_OWN = {
 }
 
 # Files of sidecar/policy that are not a policy but carry all of them.
-POLICY_PLUMBING = {"admission", "chain", "with_admission"}
+POLICY_PLUMBING = {"admission", "outcome", "pauses", "policy_event", "with_admission"}
 # The name in the schema of a policy, where it is not the policy's own.
 POLICY_FIELDS = {"deadline": "timeouts", "authorize": "authorization"}
 
@@ -91,7 +91,11 @@ SHARED_OWNERS = {
     "sidecar/app/admin_pages.cpp": "a worker may still answer after its asker gave up waiting",
     "sidecar/app/application.h": "holds what series.h shares",
     "sidecar/app/egress.h": "the same",
+    "sidecar/app/policy_states.h": "all workers decide by one breaker, budget or bulkhead",
+    "sidecar/app/policy_states.cpp": "the same",
     "sidecar/app/router.h": "the same",
+    "sidecar/app/target_chain.h": "holds what policy_states.h shares",
+    "sidecar/app/target_chain.cpp": "the same",
     "sidecar/app/health_checks.h": "a check lives as long as its loop, which ends by itself",
     "sidecar/app/health_checks.cpp": "the same",
     "sidecar/http/endpoint_spec.h": "the plan and all workers share one copy",

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "config/schema/traffic_policy.h"
+
+namespace skiff {
+
+// What the policies of one target know, shared by all workers: breakers, budgets, bulkheads. It
+// outlives every change of configuration that does not turn the policy itself off, and the target
+// while a request of it is under way. Needs `configure()` of a policy to keep what it learned.
+class TargetState final {
+ public:
+  explicit TargetState(std::string name) : name_(std::move(name)) {}
+  TargetState(const TargetState&) = delete;
+  TargetState& operator=(const TargetState&) = delete;
+
+  const std::string& name() const { return name_; }
+
+ private:
+  const std::string name_;
+};
+
+// All targets' states, by the targets' names. Any thread may call it; takes a lock: for changes of
+// configuration and for pages of the admin server, not for requests.
+class PolicyStates final {
+ public:
+  // The one of that name, made where there is none yet. It lives as long as somebody holds it.
+  std::shared_ptr<TargetState> of(const std::string& target);
+
+ private:
+  std::mutex mutex_;  // Guards all below.
+  std::map<std::string, std::weak_ptr<TargetState>> by_name_;
+};
+
+}  // namespace skiff

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <memory>
+
+#include "sidecar/app/policy_states.h"
+#include "sidecar/balance/balance.h"
+#include "sidecar/policy/pauses.h"
+#include "sidecar/policy/retry.h"
+#include "sidecar/policy/timeouts.h"
+#include "sidecar/transport/loop.h"
+
+namespace skiff {
+
+// What a chain stands on; outlives it.
+struct ChainContext {
+  Loop& loop;
+  Pauses& pauses;
+  EndpointSet& endpoints;
+  EndpointForwarders& forwarders;
+};
+
+// The policies that every request to one target meets, of one worker, in their order. What workers
+// share of them is in the TargetState. Knows neither sockets nor routes, so that simulations use it
+// as it is.
+class TargetChain final : public Forwarder {
+ public:
+  TargetChain(const ChainContext& context, std::shared_ptr<TargetState> state,
+              const TrafficPolicy& policy);
+
+  void configure(const TrafficPolicy& policy);
+  void forward(Exchange& exchange, Reply& reply) override { timeouts_.forward(exchange, reply); }
+
+ private:
+  const std::shared_ptr<TargetState> state_;
+
+  // From the last stage to the first.
+  // 3 One endpoint is chosen for each attempt, and how it went is remembered.
+  Balance balance_;
+  // 2 What failed may be sent again.
+  Retry retry_;
+  // 1 How long all of it may take.
+  Timeouts timeouts_;
+};
+
+}  // namespace skiff
