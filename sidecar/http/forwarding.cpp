@@ -89,6 +89,9 @@ bool is_claim(const Field& field) {
     case FieldId::x_forwarded_host:
     case FieldId::x_forwarded_proto:
     case FieldId::x_request_id:
+    case FieldId::x_skiff_attempt:
+    case FieldId::x_skiff_criticality:
+    case FieldId::x_skiff_deadline_ms:
       return true;
     case FieldId::other:
       break;

@@ -192,8 +192,10 @@ bool starts_like(std::string_view name, std::string_view lower_text) {
 }
 
 bool is_protected(std::string_view name) {
-  for (const std::string_view known : names)
-    if (!known.empty() && same_alike(name, known)) return true;
+  for (const std::string_view known : names) {
+    if (known.empty() || known == name_of(FieldId::grpc_status)) continue;  // A trailer by trade.
+    if (same_alike(name, known)) return true;
+  }
   for (const std::string_view known : protected_names)
     if (same_alike(name, known)) return true;
   return starts_like(name, "x-forwarded-") || starts_like(name, "x-skiff-") ||
