@@ -18,7 +18,7 @@ namespace skiff::log {
 namespace {
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(Component::count_)> components{
-    "sidecar", "config",    "listener", "route",      "balance",       "pool",
+    "sidecar", "config",    "listener", "route",      "policy",        "balance", "pool",
     "health",  "transport", "admin",    "access_log", "control_plane", "shop"};
 constexpr std::array<std::string_view, 6> levels_by_name{"trace", "debug", "info",
                                                          "warn",  "error", "off"};

@@ -20,6 +20,7 @@ enum class Component : std::uint8_t {
   config,
   listener,
   route,
+  policy,
   balance,
   pool,
   health,

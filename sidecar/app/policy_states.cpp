@@ -7,7 +7,7 @@ std::shared_ptr<TargetState> PolicyStates::of(const std::string& target) {
   std::erase_if(by_name_, [](const auto& entry) { return entry.second.expired(); });
   std::weak_ptr<TargetState>& known = by_name_[target];
   std::shared_ptr<TargetState> state = known.lock();
-  if (state == nullptr) known = state = std::make_shared<TargetState>(target);
+  if (state == nullptr) known = state = std::make_shared<TargetState>(target, tell_);
   return state;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "config/schema/traffic_policy.h"
+#include "sidecar/policy/policy_event.h"
 
 namespace skiff {
 
@@ -14,7 +15,9 @@ namespace skiff {
 // while a request of it is under way. Needs `configure()` of a policy to keep what it learned.
 class TargetState final {
  public:
-  explicit TargetState(std::string name) : name_(std::move(name)) {}
+  // `tell`: whom changes of its policies are told to.
+  TargetState(std::string name, OnPolicyEvent tell)
+      : name_(std::move(name)), tell_(std::move(tell)) {}
   TargetState(const TargetState&) = delete;
   TargetState& operator=(const TargetState&) = delete;
 
@@ -22,16 +25,20 @@ class TargetState final {
 
  private:
   const std::string name_;
+  const OnPolicyEvent tell_;
 };
 
 // All targets' states, by the targets' names. Any thread may call it; takes a lock: for changes of
 // configuration and for pages of the admin server, not for requests.
 class PolicyStates final {
  public:
+  explicit PolicyStates(OnPolicyEvent tell) : tell_(std::move(tell)) {}
+
   // The one of that name, made where there is none yet. It lives as long as somebody holds it.
   std::shared_ptr<TargetState> of(const std::string& target);
 
  private:
+  const OnPolicyEvent tell_;
   std::mutex mutex_;  // Guards all below.
   std::map<std::string, std::weak_ptr<TargetState>> by_name_;
 };

@@ -18,6 +18,7 @@
 #include "sidecar/app/health_checks.h"
 #include "sidecar/app/listener_plans.h"
 #include "sidecar/app/policies.h"
+#include "sidecar/app/policy_events.h"
 #include "sidecar/app/policy_watch.h"
 #include "sidecar/app/shutdown.h"
 #include "sidecar/app/worker.h"
@@ -61,6 +62,7 @@ class Sidecar final {
   Metrics metrics_;
   std::vector<std::unique_ptr<AccessLog>> access_logs_;  // By worker; empty: off.
   std::unique_ptr<AccessLogWriter> access_log_writer_;
+  const PolicyEvents events_;
   PolicyStates states_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<Credentials> credentials_;  // Null: no identity.
@@ -77,6 +79,8 @@ class Sidecar final {
 Sidecar::Sidecar(const SidecarConfig& config)
     : config_(config),
       metrics_({.workers = config.workers}),
+      events_(metrics_.named()),
+      states_(events_.sink()),
       health_(
           io_, metrics_.control(),
           [this](const std::string& target, const std::string& address, const ProbeRequest& request,

@@ -55,10 +55,17 @@ struct NamedCounters {
                           {"address", "verdict"},
                           1'000};
 
+  LabelledCounters transitions{"skiff_policy_transitions_total",
+                               "Changes of state of policies, such as a circuit breaker that "
+                               "opened; `subject` is the target.",
+                               {"policy", "subject", "from", "to"},
+                               1'000};
+
   void collect(std::vector<prometheus::MetricFamily>& families) const {
     verdicts.collect(families);
     plaintext.collect(families);
     egress.collect(families);
+    transitions.collect(families);
   }
 };
 

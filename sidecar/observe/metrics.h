@@ -27,6 +27,7 @@ class Metrics final : public prometheus::Collectable {
   explicit Metrics(const MetricsSettings& settings);
 
   WorkerMetrics& worker(std::size_t index) { return *workers_[index]; }
+  NamedCounters& named() { return named_; }
   CounterSet& control() { return control_; }  // What the control thread counts.
 
   // Adds to every answer what `source` appends then; for gauges that another part knows.
