@@ -16,6 +16,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import chains
 import cost
 import counters
+import grpc_calls
 import memory
 import mesh
 import report
@@ -54,6 +55,11 @@ GROUPS = {
             "mesh-idle": mesh.mesh_idle,
             "storm": mesh.storm,
         },
+    ),
+    "gRPC through two sidecars with mutual TLS": (
+        "skiff-grpc",
+        "nghttpx-grpc,envoy-grpc",
+        {"grpc": grpc_calls.grpc_pair},
     ),
     "Mutual TLS in, HTTP/1.1 out": (
         "skiff-inbound",

@@ -47,10 +47,22 @@ def exactly(chain, connections, path, requests, rate=None):
     return Load(int(good), int(bad), 0, *map(float, times))
 
 
-def http2(chain, path, seconds, connections=8, streams=16):
-    """Closed loop of h2load: HTTP/2 without TLS, `streams` at once on each connection."""
+def http2(chain, path, seconds, connections=8, streams=16, grpc_message=None):
+    """Closed loop of h2load: HTTP/2 without TLS, `streams` at once on each connection.
+
+    `grpc_message`: a file with the body of a call of gRPC, to be posted.
+    """
     url = f"http://127.0.0.1:{chain.port}{path}"
     command = ["h2load", "-t1", f"-c{connections}", f"-m{streams}", f"-D{seconds}"]
+    if grpc_message:
+        command += [
+            "-d",
+            grpc_message,
+            "-H",
+            "content-type: application/grpc",
+            "-H",
+            "te: trailers",
+        ]
     done = _run([*command, "--warm-up-time=0", url])
     counts = re.search(r"(\d+) succeeded, (\d+) failed, (\d+) errored", done)
     if not counts:
