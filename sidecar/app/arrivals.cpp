@@ -144,7 +144,7 @@ class Arrivals::Arrival final : private Detection::Done, private TlsHandshake::D
   }
 
   void secured(TransportPtr transport) override {
-    arrivals_.context_.metrics.counters[CounterId::tls_server_none].add();
+    arrivals_.context_.metrics.handshakes.of(TlsRequest::Role::server, TlsFailure::none).add();
     transport_ = std::move(transport);
     secured_ = true;
     const std::string_view agreed = transport_->agreed_protocol();
@@ -225,7 +225,7 @@ void Arrivals::tell_detected(Sniffed what) {
 }
 
 void Arrivals::tell_refused(TlsFailure failure, const std::string& peer) {
-  context_.metrics.counters[counter_of(TlsRequest::Role::server, failure)].add();
+  context_.metrics.handshakes.of(TlsRequest::Role::server, failure).add();
   TimePoint& told = told_refused_.at(static_cast<std::size_t>(failure));
   const TimePoint now = context_.loop.now();
   const bool again = told != TimePoint{} && now - told < refusals_told_every;

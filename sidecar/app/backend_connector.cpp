@@ -102,7 +102,7 @@ class BackendAttempt final : public Connector::Attempt,
   }
 
   void count(TlsFailure failure) {
-    place_.context.counters[counter_of(TlsRequest::Role::client, failure)].add();
+    place_.context.handshakes.of(TlsRequest::Role::client, failure).add();
   }
 
   void expired(TimePoint) override { failed(ErrorKind::timeout_connect); }

@@ -7,6 +7,7 @@
 #include "sidecar/app/mesh_identity.h"
 #include "sidecar/codec/http2_client.h"
 #include "sidecar/http/connection.h"
+#include "sidecar/observe/handshake_counters.h"
 #include "sidecar/transport/loop.h"
 #include "sidecar/transport/tcp.h"
 
@@ -20,7 +21,7 @@ struct ConnectorContext {
   Loop& loop;
   const Http2ClientSettings& settings;  // Connections of HTTP/1.1 take its `limits`.
   const MeshIdentity& identity;
-  CounterSet& counters;
+  HandshakeCounters& handshakes;
 };
 
 // Whether and whom the connections of one target are to trust.

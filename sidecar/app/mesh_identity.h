@@ -1,10 +1,7 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
-#include "sidecar/http/error.h"
-#include "sidecar/observe/counters.h"
 #include "sidecar/transport/tls.h"
 
 namespace skiff {
@@ -20,9 +17,5 @@ struct MeshIdentity {
 // is meant for the application behind; it is never agreed on. The second says that bytes follow.
 inline constexpr const char* alpn_mesh = "skiff-mesh";
 inline constexpr const char* alpn_bytes = "skiff-bytes";
-
-// A handshake's end as a reason and as a counter.
-ErrorKind error_kind(TlsFailure failure);  // `none` is none.
-CounterId counter_of(TlsRequest::Role role, TlsFailure failure);
 
 }  // namespace skiff

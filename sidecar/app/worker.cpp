@@ -170,7 +170,7 @@ Worker::Worker(const SidecarConfig& config, unsigned index, WorkerMetrics& metri
       loop_(seed_of(index)),
       pool_counters_(counters_of(metrics.counters)),
       client_settings_(client_settings(config)),
-      connecting_{loop_, client_settings_, identity_, metrics.counters},
+      connecting_{loop_, client_settings_, identity_, metrics.handshakes},
       pauses_(loop_),
       targets_{loop_, pool_counters_, connecting_, pauses_, states, config.zone},
       generations_(targets_),

@@ -40,7 +40,8 @@ enum class ErrorKind : std::uint8_t {
   timeout_connect,
   pool_full,
   pool_timeout,
-  // Who is there: of a peer's certificate, and what a peer may.
+  // Who is there, and what a peer may. Up to tls_wrong_identity in the order of TlsFailure
+  // (transport/tls.h).
   tls_failed,
   timeout_tls,
   tls_no_certificate,

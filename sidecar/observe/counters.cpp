@@ -14,10 +14,6 @@ constexpr std::string_view checks_help = "Active health checks by result.";
 constexpr std::string_view reloads = "skiff_config_reloads_total";
 constexpr std::string_view reloads_help = "Changes of the configuration by result.";
 
-constexpr std::string_view tls_server = "skiff_tls_server_handshakes_total";
-constexpr std::string_view tls_server_help = "TLS handshakes with clients by result.";
-constexpr std::string_view tls_client = "skiff_tls_client_handshakes_total";
-constexpr std::string_view tls_client_help = "TLS handshakes with backends by result.";
 constexpr std::string_view plaintext = "skiff_plaintext_connections_total";
 constexpr std::string_view plaintext_help =
     "Connections in plain text to ports that take mutual TLS, by what became of them.";
@@ -61,44 +57,6 @@ constexpr CounterInfo table[] = {
     {Id::reloads_refused, counter, reloads, reloads_help, "result", "refused"},
     {Id::config_generation, gauge, "skiff_config_generation",
      "Grows by one with each configuration that is put in force."},
-    {Id::tls_server_none, counter, tls_server, tls_server_help, "result", "ok"},
-    {Id::tls_server_broken, counter, tls_server, tls_server_help, "result", "tls_failed"},
-    {Id::tls_server_timed_out, counter, tls_server, tls_server_help, "result", "timeout_tls"},
-    {Id::tls_server_no_certificate, counter, tls_server, tls_server_help, "result",
-     "tls_no_certificate"},
-    {Id::tls_server_expired, counter, tls_server, tls_server_help, "result", "tls_expired"},
-    {Id::tls_server_not_yet_valid, counter, tls_server, tls_server_help, "result",
-     "tls_not_yet_valid"},
-    {Id::tls_server_unknown_root, counter, tls_server, tls_server_help, "result",
-     "tls_unknown_root"},
-    {Id::tls_server_trust_domain, counter, tls_server, tls_server_help, "result",
-     "tls_trust_domain"},
-    {Id::tls_server_no_identity, counter, tls_server, tls_server_help, "result", "tls_no_identity"},
-    {Id::tls_server_several_identities, counter, tls_server, tls_server_help, "result",
-     "tls_several_identities"},
-    {Id::tls_server_wrong_usage, counter, tls_server, tls_server_help, "result", "tls_wrong_usage"},
-    {Id::tls_server_weak_key, counter, tls_server, tls_server_help, "result", "tls_weak_key"},
-    {Id::tls_server_wrong_identity, counter, tls_server, tls_server_help, "result",
-     "tls_wrong_identity"},
-    {Id::tls_client_none, counter, tls_client, tls_client_help, "result", "ok"},
-    {Id::tls_client_broken, counter, tls_client, tls_client_help, "result", "tls_failed"},
-    {Id::tls_client_timed_out, counter, tls_client, tls_client_help, "result", "timeout_tls"},
-    {Id::tls_client_no_certificate, counter, tls_client, tls_client_help, "result",
-     "tls_no_certificate"},
-    {Id::tls_client_expired, counter, tls_client, tls_client_help, "result", "tls_expired"},
-    {Id::tls_client_not_yet_valid, counter, tls_client, tls_client_help, "result",
-     "tls_not_yet_valid"},
-    {Id::tls_client_unknown_root, counter, tls_client, tls_client_help, "result",
-     "tls_unknown_root"},
-    {Id::tls_client_trust_domain, counter, tls_client, tls_client_help, "result",
-     "tls_trust_domain"},
-    {Id::tls_client_no_identity, counter, tls_client, tls_client_help, "result", "tls_no_identity"},
-    {Id::tls_client_several_identities, counter, tls_client, tls_client_help, "result",
-     "tls_several_identities"},
-    {Id::tls_client_wrong_usage, counter, tls_client, tls_client_help, "result", "tls_wrong_usage"},
-    {Id::tls_client_weak_key, counter, tls_client, tls_client_help, "result", "tls_weak_key"},
-    {Id::tls_client_wrong_identity, counter, tls_client, tls_client_help, "result",
-     "tls_wrong_identity"},
     {Id::plaintext_accepted, counter, plaintext, plaintext_help, "fate", "accepted"},
     {Id::plaintext_refused, counter, plaintext, plaintext_help, "fate", "refused"},
     {Id::detected_tls, counter, detected, detected_help, "protocol", "tls"},

@@ -40,6 +40,7 @@ class Metrics final : public prometheus::Collectable {
 
  private:
   void collect_counters(std::vector<prometheus::MetricFamily>& families) const;
+  void collect_handshakes(std::vector<prometheus::MetricFamily>& families) const;
 
   SeriesTable series_;
   NamedCounters named_;

@@ -6,6 +6,7 @@
 
 #include "sidecar/observe/cells.h"
 #include "sidecar/observe/counters.h"
+#include "sidecar/observe/handshake_counters.h"
 #include "sidecar/observe/labelled_counters.h"
 #include "sidecar/observe/series.h"
 
@@ -32,6 +33,7 @@ class WorkerMetrics final {
   }
 
   CounterSet counters;
+  HandshakeCounters handshakes;
   NamedCounters& named;
 
  private:

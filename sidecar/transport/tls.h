@@ -13,7 +13,8 @@
 
 namespace skiff {
 
-// Why a handshake came to nothing. Each but `none` is an ErrorKind of the same meaning.
+// Why a handshake came to nothing. Each but `none` is an ErrorKind of the same meaning: tls_failed
+// and what follows it, in this order.
 enum class TlsFailure : std::uint8_t {
   none,
   broken,  // The peer closed, sent an alert, or spoke no TLS 1.3.
@@ -28,10 +29,8 @@ enum class TlsFailure : std::uint8_t {
   wrong_usage,
   weak_key,
   wrong_identity,
+  count_,
 };
-
-// The reason word of the ErrorKind of the same meaning: `tls_failed`, `timeout_tls`, `tls_expired`.
-std::string_view to_text(TlsFailure failure);
 
 // The roots of one trust domain, as PEM; two or more while one replaces another.
 struct TrustBundle {

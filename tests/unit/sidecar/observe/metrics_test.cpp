@@ -43,6 +43,18 @@ TEST(Metrics, SumCountersOverTheWorkersAndTheControlThread) {
               HasSubstr("\n# TYPE skiff_config_generation gauge\nskiff_config_generation 7\n"));
 }
 
+TEST(Metrics, TellHandshakesBySideAndResult) {
+  Metrics metrics({.workers = 2});
+  metrics.worker(0).handshakes.of(TlsRequest::Role::server, TlsFailure::none).add(2);
+  metrics.worker(1).handshakes.of(TlsRequest::Role::server, TlsFailure::none).add(3);
+  metrics.worker(1).handshakes.of(TlsRequest::Role::client, TlsFailure::timed_out).add();
+  const std::string text = metrics_text(metrics);
+  EXPECT_THAT(text, HasSubstr("\nskiff_tls_server_handshakes_total{result=\"ok\"} 5\n"
+                              "skiff_tls_server_handshakes_total{result=\"tls_failed\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("\nskiff_tls_client_handshakes_total{result=\"timeout_tls\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("{result=\"tls_wrong_identity\"} 0\n"));
+}
+
 TEST(Metrics, TellWhatOthersAdd) {
   Metrics metrics({});
   metrics.add([](std::vector<prometheus::MetricFamily>& families) {

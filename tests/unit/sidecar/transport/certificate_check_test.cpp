@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "sidecar/observe/handshake_counters.h"
 #include "tests/support/certificates.h"
 
 namespace skiff {
@@ -28,7 +29,7 @@ class CertificateCheck : public testing::Test {
       return "- " + verified->identity;
     }
     detail_ = verified.error().detail;
-    return std::string(to_text(verified.error().failure));
+    return std::string(about(error_kind(verified.error().failure)).reason);
   }
 
   // Of a leaf that is right but for what `change` does.

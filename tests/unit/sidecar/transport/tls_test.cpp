@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "sidecar/http/error.h"
 #include "tests/support/tls_pair.h"
 
 namespace skiff {
@@ -464,25 +463,6 @@ TEST_F(Tls, EndsWithItsHandshake) {
   pair.run();
   EXPECT_EQ(pair.client.failure, TlsFailure::none);
   EXPECT_EQ(pair.server.failure, TlsFailure::broken);
-}
-
-TEST_F(Tls, SpeaksTheWordsOfTheTableOfErrors) {
-  const std::pair<TlsFailure, ErrorKind> pairs[] = {
-      {TlsFailure::broken, ErrorKind::tls_failed},
-      {TlsFailure::timed_out, ErrorKind::timeout_tls},
-      {TlsFailure::no_certificate, ErrorKind::tls_no_certificate},
-      {TlsFailure::expired, ErrorKind::tls_expired},
-      {TlsFailure::not_yet_valid, ErrorKind::tls_not_yet_valid},
-      {TlsFailure::unknown_root, ErrorKind::tls_unknown_root},
-      {TlsFailure::trust_domain, ErrorKind::tls_trust_domain},
-      {TlsFailure::no_identity, ErrorKind::tls_no_identity},
-      {TlsFailure::several_identities, ErrorKind::tls_several_identities},
-      {TlsFailure::wrong_usage, ErrorKind::tls_wrong_usage},
-      {TlsFailure::weak_key, ErrorKind::tls_weak_key},
-      {TlsFailure::wrong_identity, ErrorKind::tls_wrong_identity},
-  };
-  EXPECT_EQ(std::size(pairs), static_cast<std::size_t>(TlsFailure::wrong_identity));
-  for (const auto& [failure, kind] : pairs) EXPECT_EQ(to_text(failure), about(kind).reason);
 }
 
 }  // namespace
