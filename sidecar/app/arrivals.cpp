@@ -15,64 +15,38 @@ constexpr Duration refusals_told_every = 10s;
 
 // What a sidecar agrees on with its callers; the empty text at the end: nothing at all will do.
 std::vector<std::string> accepted_protocols(Protocol protocol) {
-  if (carries_messages(protocol)) return {"h2", "http/1.1", ""};
-  if (protocol == Protocol::detect) return {"h2", alpn_bytes, "http/1.1", ""};
-  return {alpn_bytes, ""};
+  const char* const http2 = alpn_of(Speaks::http2);
+  const char* const http1 = alpn_of(Speaks::http1);
+  const char* const bytes = alpn_of(Speaks::bytes);
+  if (carries_messages(protocol)) return {http2, http1, ""};
+  if (protocol == Protocol::detect) return {http2, bytes, http1, ""};
+  return {bytes, ""};
 }
 
-CounterId counter_of(Sniffed what) {
+// What was found out, as a counter, for the log, and for the codec.
+struct Finding {
+  CounterId counter;
+  std::string_view word;
+  Speaks speaks;
+};
+
+Finding about(Sniffed what) {
   switch (what) {
     case Sniffed::tls:
-      return CounterId::detected_tls;
+      return {CounterId::detected_tls, "TLS", Speaks::bytes};
     case Sniffed::http1:
-      return CounterId::detected_http1;
+      return {CounterId::detected_http1, "HTTP/1", Speaks::http1};
     case Sniffed::http2:
-      return CounterId::detected_http2;
+      return {CounterId::detected_http2, "HTTP/2", Speaks::http2};
     case Sniffed::unknown:
-      return CounterId::detected_bytes;
+      return {CounterId::detected_bytes, "bytes", Speaks::bytes};
     case Sniffed::more:
       break;
   }
-  return CounterId::detected_nothing;
-}
-
-std::string_view word_of(Sniffed what) {
-  switch (what) {
-    case Sniffed::tls:
-      return "TLS";
-    case Sniffed::http1:
-      return "HTTP/1";
-    case Sniffed::http2:
-      return "HTTP/2";
-    default:
-      return "bytes";
-  }
-}
-
-Arrived::Speaks speaks_of(Sniffed what) {
-  switch (what) {
-    case Sniffed::http1:
-      return Arrived::Speaks::http1;
-    case Sniffed::http2:
-      return Arrived::Speaks::http2;
-    default:
-      return Arrived::Speaks::bytes;
-  }
+  return {CounterId::detected_nothing, "bytes", Speaks::bytes};
 }
 
 }  // namespace
-
-Arrived::Speaks declared(Protocol protocol) {
-  switch (protocol) {
-    case Protocol::http:
-      return Arrived::Speaks::http1;
-    case Protocol::http2:
-    case Protocol::grpc:
-      return Arrived::Speaks::http2;
-    default:
-      return Arrived::Speaks::bytes;
-  }
-}
 
 // One of them.
 class Arrivals::Arrival final : private Detection::Done, private TlsHandshake::Done {
@@ -108,7 +82,7 @@ class Arrivals::Arrival final : private Detection::Done, private TlsHandshake::D
     const bool is_lost = carries_messages(rules_.protocol) || rules_.only_messages;
     if (is_lost) return give_up();  // TLS to a plain port.
     if (rules_.protocol == Protocol::detect) arrivals_.tell_detected(Sniffed::tls);
-    arrive(Arrived::Speaks::bytes, hello.server_name);
+    arrive(Speaks::bytes, hello.server_name);
   }
 
   // Where the application might speak TLS itself, a sidecar is known by what it offers.
@@ -128,7 +102,7 @@ class Arrivals::Arrival final : private Detection::Done, private TlsHandshake::D
     if (rules_.protocol != Protocol::detect) return arrive(declared(rules_.protocol), {});
     if (rules_.only_messages && what != Sniffed::http2) what = Sniffed::http1;
     arrivals_.tell_detected(what);
-    arrive(speaks_of(what), {});
+    arrive(about(what).speaks, {});
   }
 
   void secure() {
@@ -148,9 +122,9 @@ class Arrivals::Arrival final : private Detection::Done, private TlsHandshake::D
     transport_ = std::move(transport);
     secured_ = true;
     const std::string_view agreed = transport_->agreed_protocol();
-    if (agreed == "h2") return arrive(Arrived::Speaks::http2, {});
-    if (agreed == "http/1.1") return arrive(Arrived::Speaks::http1, {});
-    if (agreed == alpn_bytes) return arrive(Arrived::Speaks::bytes, {});
+    for (const Speaks each : {Speaks::http2, Speaks::http1, Speaks::bytes}) {
+      if (agreed == alpn_of(each)) return arrive(each, {});
+    }
     if (rules_.protocol == Protocol::detect || rules_.protocol == Protocol::tls) return look();
     arrive(declared(rules_.protocol), {});
   }
@@ -173,7 +147,7 @@ class Arrivals::Arrival final : private Detection::Done, private TlsHandshake::D
     arrivals_.done(*this);
   }
 
-  void arrive(Arrived::Speaks speaks, std::string server_name) {
+  void arrive(Speaks speaks, std::string server_name) {
     arrivals_.done(*this);
     arrivals_.owner_.arrived(
         {std::move(transport_), std::move(peer_), speaks, std::move(server_name)});
@@ -219,9 +193,10 @@ void Arrivals::done(Arrival& arrival) {
 void Arrivals::run_deferred() { dead_.clear(); }
 
 void Arrivals::tell_detected(Sniffed what) {
-  context_.metrics.counters[counter_of(what)].add();
+  const Finding found = about(what);
+  context_.metrics.counters[found.counter].add();
   if (std::exchange(told_detected_.at(static_cast<std::size_t>(what)), true)) return;
-  log::info(Component::listener, "{}: a client speaks {}", context_.listener, word_of(what));
+  log::info(Component::listener, "{}: a client speaks {}", context_.listener, found.word);
 }
 
 void Arrivals::tell_refused(TlsFailure failure, const std::string& peer) {

@@ -9,6 +9,7 @@
 #include "config/schema/sidecar.h"
 #include "sidecar/app/mesh_identity.h"
 #include "sidecar/app/plain_callers.h"
+#include "sidecar/app/speaks.h"
 #include "sidecar/codec/server_connection.h"
 #include "sidecar/listener/detect.h"
 #include "sidecar/observe/worker_metrics.h"
@@ -33,13 +34,11 @@ struct ArrivalRules {
 
 // What a client's connection turned out to speak.
 struct Arrived {
-  enum class Speaks : std::uint8_t { http1, http2, bytes };
   TransportPtr transport;
   Peer peer;
   Speaks speaks = Speaks::http1;
   std::string server_name;  // SNI, where TLS is passed on as bytes.
 };
-Arrived::Speaks declared(Protocol protocol);  // What it says; `bytes` where it says nothing.
 
 // The connections of one listener on one worker that are not yet understood: what they speak is
 // found out by their first bytes, and mutual TLS is agreed on where the rules ask for it.

@@ -12,7 +12,7 @@ namespace {
 // Where connections to one endpoint belong.
 struct ConnectionPlace {
   const ConnectorContext& context;
-  BackendSpeaks speaks;
+  Speaks speaks;
   const BackendTls& tls;
   ConnectionOwner& owner;
 };
@@ -20,28 +20,15 @@ struct ConnectionPlace {
 std::unique_ptr<Connection> begin_to_speak(const ConnectionPlace& place, TransportPtr transport) {
   const ConnectorContext& context = place.context;
   switch (place.speaks) {
-    case BackendSpeaks::http2:
+    case Speaks::http2:
       return make_http2_client(context.loop, std::move(transport), context.settings, place.owner);
-    case BackendSpeaks::bytes:
+    case Speaks::bytes:
       return make_tcp_client(context.loop, std::move(transport), place.owner);
-    case BackendSpeaks::http1:
+    case Speaks::http1:
       break;
   }
   return std::make_unique<Http1Client>(context.loop, std::move(transport), context.settings.limits,
                                        place.owner);
-}
-
-// What must be agreed on for the connection to be of use.
-const char* wanted_protocol(BackendSpeaks speaks) {
-  switch (speaks) {
-    case BackendSpeaks::http2:
-      return "h2";
-    case BackendSpeaks::bytes:
-      return alpn_bytes;
-    case BackendSpeaks::http1:
-      break;
-  }
-  return "http/1.1";
 }
 
 // One connect under way.
@@ -81,7 +68,7 @@ class BackendAttempt final : public Connector::Attempt,
     if (identity.tls == nullptr) return failed(ErrorKind::tls_failed, "no identity of our own");
     handshake_ = begin_tls(loop_, identity.tls, std::move(transport_),
                            {.role = TlsRequest::Role::client,
-                            .protocols = {wanted_protocol(place_.speaks), alpn_mesh},
+                            .protocols = {alpn_of(place_.speaks), alpn_mesh},
                             .identities = place_.tls.identities,
                             .session_scope = place_.tls.scope},
                            *this);
@@ -89,7 +76,7 @@ class BackendAttempt final : public Connector::Attempt,
 
   void secured(TransportPtr transport) override {
     count(TlsFailure::none);
-    if (transport->agreed_protocol() != wanted_protocol(place_.speaks)) {
+    if (transport->agreed_protocol() != alpn_of(place_.speaks)) {
       transport_ = std::move(transport);
       return failed(ErrorKind::tls_failed, "the peer does not speak what is wanted");
     }

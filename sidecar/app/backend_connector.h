@@ -1,10 +1,10 @@
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "sidecar/app/mesh_identity.h"
+#include "sidecar/app/speaks.h"
 #include "sidecar/codec/http2_client.h"
 #include "sidecar/http/connection.h"
 #include "sidecar/observe/handshake_counters.h"
@@ -12,9 +12,6 @@
 #include "sidecar/transport/tcp.h"
 
 namespace skiff {
-
-// What is spoken on a connection to a backend; HTTP/2 without asking first (RFC 9113, 3.3).
-enum class BackendSpeaks : std::uint8_t { http1, http2, bytes };
 
 // What the connectors of one worker share; outlives them and their connections.
 struct ConnectorContext {
@@ -36,7 +33,7 @@ struct BackendTls {
 class BackendConnector final : public Connector {
  public:
   // All outlive it and its connections.
-  BackendConnector(const ConnectorContext& context, const SocketAddress& to, BackendSpeaks speaks,
+  BackendConnector(const ConnectorContext& context, const SocketAddress& to, Speaks speaks,
                    const BackendTls& tls)
       : context_(context), to_(to), speaks_(speaks), tls_(tls) {}
 
@@ -45,7 +42,7 @@ class BackendConnector final : public Connector {
  private:
   const ConnectorContext& context_;
   SocketAddress to_;
-  const BackendSpeaks speaks_;
+  const Speaks speaks_;
   const BackendTls& tls_;
 };
 

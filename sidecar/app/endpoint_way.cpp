@@ -10,24 +10,16 @@ bool is_grpc(const Request& request) {
 
 }  // namespace
 
-BackendSpeaks WaySettings::spoken_for(const Request& request) const {
-  if (request.version == Version::bytes) return BackendSpeaks::bytes;
-  if (tls.secure) return BackendSpeaks::http2;
-  switch (protocol) {
-    case Protocol::http2:
-    case Protocol::grpc:
-      return BackendSpeaks::http2;
-    case Protocol::detect:
-      return is_grpc(request) ? BackendSpeaks::http2 : BackendSpeaks::http1;
-    default:
-      return BackendSpeaks::http1;
-  }
+Speaks WaySettings::spoken_for(const Request& request) const {
+  if (request.version == Version::bytes) return Speaks::bytes;
+  if (tls.secure || declared(protocol) == Speaks::http2) return Speaks::http2;
+  return protocol == Protocol::detect && is_grpc(request) ? Speaks::http2 : Speaks::http1;
 }
 
 template <typename AnyPool>
 struct EndpointWay::Lane {
   template <typename Settings>
-  Lane(const EndpointWay& way, BackendSpeaks speaks, const Settings& settings)
+  Lane(const EndpointWay& way, Speaks speaks, const Settings& settings)
       : connector(way.context_, way.to_, speaks, way.settings_.tls),
         pool(way.context_.loop, connector, settings, way.counters_) {}
 
@@ -45,18 +37,18 @@ void EndpointWay::forward(Exchange& exchange, Reply& reply) {
   lane(settings_.spoken_for(exchange.request)).forward(exchange, reply);
 }
 
-Forwarder& EndpointWay::lane(BackendSpeaks speaks) {
+Forwarder& EndpointWay::lane(Speaks speaks) {
   switch (speaks) {
-    case BackendSpeaks::http2:
+    case Speaks::http2:
       if (http2_ == nullptr) {
         http2_ = std::make_unique<Lane<StreamPool>>(*this, speaks,
                                                     StreamPoolSettings{.pool = settings_.pool});
       }
       return http2_->pool;
-    case BackendSpeaks::bytes:
+    case Speaks::bytes:
       if (bytes_ == nullptr) bytes_ = std::make_unique<Lane<Pool>>(*this, speaks, for_bytes());
       return bytes_->pool;
-    case BackendSpeaks::http1:
+    case Speaks::http1:
       break;
   }
   if (http1_ == nullptr) http1_ = std::make_unique<Lane<Pool>>(*this, speaks, settings_.pool);

@@ -18,7 +18,7 @@ struct WaySettings {
 
   // What is spoken for this request. Between sidecars messages go by HTTP/2, whatever the
   // applications speak; where that is not known, only calls of gRPC need it.
-  BackendSpeaks spoken_for(const Request& request) const;
+  Speaks spoken_for(const Request& request) const;
 };
 
 // The way to one endpoint: a pool for each thing that is spoken with it, made when it is first
@@ -42,7 +42,7 @@ class EndpointWay final : public Forwarder {
   template <typename AnyPool>
   struct Lane;
 
-  Forwarder& lane(BackendSpeaks speaks);
+  Forwarder& lane(Speaks speaks);
   PoolSettings for_bytes() const;
 
   const ConnectorContext& context_;

@@ -106,13 +106,13 @@ struct Worker::OpenListener final : ClientConnections::Watcher, Arrivals::Owner 
 
   void arrived(Arrived one) override {
     switch (one.speaks) {
-      case Arrived::Speaks::http1:
+      case Speaks::http1:
         return connections.add(
             make_http1_server(context, std::move(one.transport), std::move(one.peer)));
-      case Arrived::Speaks::http2:
+      case Speaks::http2:
         return connections.add(
             make_http2_server(context, std::move(one.transport), std::move(one.peer)));
-      case Arrived::Speaks::bytes:
+      case Speaks::bytes:
         return connections.add(make_tcp_server(context, std::move(one.transport),
                                                std::move(one.peer), std::move(one.server_name)));
     }
