@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "sidecar/codec/byte_buffer.h"
+#include "base/byte_buffer.h"
 #include "sidecar/codec/http1_body.h"
 #include "sidecar/codec/http1_encoder.h"
 #include "sidecar/codec/http1_writer.h"

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "sidecar/codec/byte_buffer.h"
+#include "base/byte_buffer.h"
 #include "sidecar/http/arena.h"
 #include "sidecar/http/headers.h"
 #include "sidecar/transport/transport.h"

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "sidecar/codec/byte_buffer.h"
+#include "base/byte_buffer.h"
 #include "sidecar/codec/http2_session_stream.h"
 #include "sidecar/http/forwarder.h"
 #include "sidecar/transport/loop.h"

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "sidecar/codec/byte_buffer.h"
+#include "base/byte_buffer.h"
 #include "sidecar/transport/transport.h"
 
 namespace skiff {

@@ -7,7 +7,7 @@
 #include <span>
 #include <string_view>
 
-#include "sidecar/codec/byte_buffer.h"
+#include "base/byte_buffer.h"
 #include "sidecar/codec/http2_headers.h"
 #include "sidecar/http/arena.h"
 
