@@ -137,8 +137,8 @@ class Arrivals::Arrival final : private Detection::Done, private TlsHandshake::D
   void refuse_plain() {
     arrivals_.context_.metrics.counters[CounterId::plaintext_refused].add();
     arrivals_.plain_callers_.count(peer_.address);
-    log::debug(Component::listener, {{"client", peer_.address}},
-               "{}: plain text refused (tls_required)", arrivals_.context_.listener);
+    log::debug(Component::listener, {{"client", peer_.address}}, "{}: plain text refused",
+               arrivals_.context_.listener);
     give_up();
   }
 

@@ -65,7 +65,7 @@ class BackendAttempt final : public Connector::Attempt,
 
   void secure() {
     const MeshIdentity& identity = place_.context.identity;
-    if (identity.tls == nullptr) return failed(ErrorKind::tls_failed, "no identity of our own");
+    if (identity.tls == nullptr) return failed(ErrorKind::tls_required);
     handshake_ = begin_tls(loop_, identity.tls, std::move(transport_),
                            {.role = TlsRequest::Role::client,
                             .protocols = {alpn_of(place_.speaks), alpn_mesh},

@@ -69,8 +69,8 @@ constexpr ErrorInfo table[] = {
     {"tls_weak_key", 503, backend, false, "A key or signature of the peer's chain is too weak."},
     {"tls_wrong_identity", 503, backend, false,
      "The endpoint is not the service that discovery names."},
-    {"tls_required", 403, client, true,
-     "The port takes mutual TLS only, and the caller spoke in plain text."},
+    {"tls_required", 503, local, false,
+     "The service takes mutual TLS only, and this sidecar has no identity."},
     {"denied", 403, local, false, "An authorization policy does not allow the request."},
 
     {"upstream_reset", 502, backend, false, "The backend closed before its answer was complete."},

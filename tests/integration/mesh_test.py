@@ -130,7 +130,7 @@ class Plain(MeshTest):
         self.began("permissive")
         self.caller(identity=False)
         status, headers, _ = self.ask()
-        self.assertEqual((status, headers[REASON]), (503, "tls_failed"))
+        self.assertEqual((status, headers[REASON]), (503, "tls_required"))
         self.assertEqual(self.application.connections, [])
 
 
