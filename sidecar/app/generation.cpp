@@ -15,13 +15,14 @@ class Generations::Use final : public EndHook {
   Generation& generation_;
 };
 
-void Generations::apply(std::uint64_t number, std::shared_ptr<const RoutePlan> plan) {
+void Generations::apply(SharedPlans plans) {
+  const std::vector<TargetSpec>& specs = plans.route->targets;
   auto next = std::make_unique<Generation>();
-  next->number = number;
-  next->targets.reserve(plan->targets.size());
+  next->number = plans.number;
+  next->targets.reserve(specs.size());
   std::unordered_map<std::string, std::unique_ptr<Target>> kept;
-  kept.reserve(plan->targets.size());
-  for (const TargetSpec& spec : plan->targets) {
+  kept.reserve(specs.size());
+  for (const TargetSpec& spec : specs) {
     auto& slot = kept[spec.name];
     const auto found = targets_.find(spec.name);
     if (found != targets_.end() && found->second != nullptr) {
@@ -36,7 +37,8 @@ void Generations::apply(std::uint64_t number, std::shared_ptr<const RoutePlan> p
     if (target != nullptr) removed_.push_back(std::move(target));
   }
   targets_ = std::move(kept);
-  next->plan = std::move(plan);
+  next->plan = std::move(plans.route);
+  next->authorizer = std::move(plans.authorizer);
   if (current_ != nullptr) old_.push_back(std::move(current_));
   current_ = std::move(next);
   tidy();

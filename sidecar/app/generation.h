@@ -7,15 +7,24 @@
 #include <vector>
 
 #include "sidecar/app/target.h"
+#include "sidecar/policy/authorize.h"
 #include "sidecar/route/route_table.h"
 
 namespace skiff {
 
-// One state of the configuration, as one worker uses it. An exchange keeps the generation that it
-// was routed by until it is over.
+// One state of the configuration, as all workers share it.
+struct SharedPlans {
+  std::uint64_t number = 0;  // Counted from 1.
+  std::shared_ptr<const RoutePlan> route;
+  std::shared_ptr<const Authorizer> authorizer;  // Of the own service; null: nobody is refused.
+};
+
+// The same, as one worker uses it. An exchange keeps the generation that it was routed by until it
+// is over.
 struct Generation {
   std::uint64_t number = 0;
   std::shared_ptr<const RoutePlan> plan;
+  std::shared_ptr<const Authorizer> authorizer;
   std::vector<Target*> targets;  // By index in the plan; of the worker's Targets.
   std::uint32_t in_use = 0;      // Exchanges.
 };
@@ -25,8 +34,8 @@ class Generations final {
  public:
   explicit Generations(const TargetContext& context) : context_(context) {}
 
-  // Puts `plan` in force for the next request. Targets of the same name live on.
-  void apply(std::uint64_t number, std::shared_ptr<const RoutePlan> plan);
+  // Puts `plans` in force for the next request. Targets of the same name live on.
+  void apply(SharedPlans plans);
 
   // Null before the first apply().
   Generation* current() { return current_.get(); }

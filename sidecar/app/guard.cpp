@@ -18,15 +18,12 @@ void Guard::take(const Generation& generation) {
   generation_ = generation.number;
   cells_.clear();
   authorize_.reset();
-  const InboundPlan& plan = generation.plan->inbound;
-  if (plan.policies.empty()) return;
-  const InboundPort* const port = plan.find(context_.service_port);
-  auto authorizer =
-      std::make_shared<const Authorizer>(plan.policies, context_.identity.trust_domain);
+  if (generation.authorizer == nullptr) return;
+  const InboundPort* const port = generation.plan->inbound.find(context_.service_port);
   AuthorizationCounts& counts = *this;
-  cells_.resize(authorizer->reasons().size());
+  cells_.resize(generation.authorizer->reasons().size());
   authorize_ = std::make_unique<Authorize>(
-      std::move(authorizer), port == nullptr ? context_.service_port : port->port, counts, inner_);
+      generation.authorizer, port == nullptr ? context_.service_port : port->port, counts, inner_);
 }
 
 void Guard::count(const Authorizer&, const AuthorizationDecision& decision,

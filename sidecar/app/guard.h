@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "sidecar/app/generation.h"
-#include "sidecar/app/mesh_identity.h"
 #include "sidecar/observe/labelled_counters.h"
 #include "sidecar/policy/authorize.h"
 
@@ -20,7 +19,6 @@ class Guard final : public Forwarder, private AuthorizationCounts {
   // What outlives it. `service_port` as in InboundListener.
   struct Context {
     Generations& generations;
-    const MeshIdentity& identity;
     LabelledCounters& verdicts;  // Labels policy, rule, verdict, mode.
     std::uint16_t service_port;
   };

@@ -15,8 +15,7 @@ std::unique_ptr<Stack> make_inbound_stack(const StackContext& context,
   Forwarder& connect = stack->put_in_front<Connect>(Connect::Answer::refuse, application);
   // 3 Who may not ask is refused.
   Forwarder& guard = stack->put_in_front<Guard>(
-      Guard::Context{context.generations, context.identity, context.metrics.named.verdicts,
-                     listener.service_port},
+      Guard::Context{context.generations, context.metrics.named.verdicts, listener.service_port},
       connect);
   // 2 The request is given an id and says which way it came.
   Forwarder& identified = stack->put_in_front<Identify>(Direction::inbound, context.identity.id,

@@ -11,6 +11,19 @@
 
 namespace skiff {
 
+namespace {
+
+// Of the own service; null: no policy names it.
+std::shared_ptr<const Authorizer> make_authorizer(const SidecarConfig& config,
+                                                  const InboundPlan& inbound) {
+  if (inbound.policies.empty()) return nullptr;
+  std::string_view trust_domain;
+  if (config.identity.has_value()) trust_domain = config.identity->trust_domain;
+  return std::make_shared<const Authorizer>(inbound.policies, trust_domain);
+}
+
+}  // namespace
+
 Policies::Policies(const SidecarConfig& config, Apply apply)
     : config_(config), apply_(std::move(apply)) {}
 
@@ -38,7 +51,7 @@ bool Policies::read_and_apply() {
   gateways_ = read->gateways;
   plan_ = make_route_plan(*read, config_.ns, config_.service);
   ++loaded_;
-  apply_(++number_, plan_);
+  apply_({++number_, plan_, make_authorizer(config_, plan_->inbound)});
   log::info(Component::config, "generation {}: {} targets, {} rules", number_,
             plan_->targets.size(), plan_->rules.size());
   return true;

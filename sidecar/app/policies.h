@@ -8,7 +8,7 @@
 #include "base/spooled_text.h"
 #include "config/schema/sidecar.h"
 #include "config/schema/snapshot.h"
-#include "sidecar/route/route_table.h"
+#include "sidecar/app/generation.h"
 
 namespace skiff {
 
@@ -16,16 +16,16 @@ namespace skiff {
 // control thread.
 class Policies final {
  public:
-  using Apply = std::function<void(std::uint64_t number, std::shared_ptr<const RoutePlan> plan)>;
+  using Apply = std::function<void(const SharedPlans& plans)>;
 
-  // `config` outlives it; `apply` puts a plan in force at all workers.
+  // `config` outlives it; `apply` puts plans in force at all workers.
   Policies(const SidecarConfig& config, Apply apply);
 
   // Reads the directory. Good: the plan is applied and true returned. Bad, in any part: what is in
   // force stays, violations() says why.
   bool load();
 
-  std::uint64_t number() const { return number_; }  // Of the plan in force, counted from 1.
+  std::uint64_t number() const { return number_; }  // Of the plans in force, counted from 1.
   const std::shared_ptr<const RoutePlan>& plan() const { return plan_; }
   const Violations& violations() const { return violations_; }  // Of the last load(); empty: good.
   const std::vector<Gateway>& gateways() const { return gateways_; }  // In force.

@@ -50,7 +50,7 @@ class Sidecar final {
   bool open_credentials();
   bool open_listeners();
   bool open_on_all_workers(const ListenerPlan& plan);
-  void apply(std::uint64_t number, const std::shared_ptr<const RoutePlan>& plan);
+  void apply(const SharedPlans& plans);
   void reload();
   void await_signal();
   void flush_access_log();
@@ -90,10 +90,7 @@ Sidecar::Sidecar(const SidecarConfig& config)
           [this](const std::string& target, const std::string& address, bool healthy) {
             for (const auto& worker : workers_) worker->set_healthy(target, address, healthy);
           }),
-      policies_(config_,
-                [this](std::uint64_t number, const std::shared_ptr<const RoutePlan>& plan) {
-                  apply(number, plan);
-                }),
+      policies_(config_, [this](const SharedPlans& plans) { apply(plans); }),
       shutdown_(io_, workers_, config_.timeouts.drain, [this] { io_.stop(); }),
       admin_({io_, config_, metrics_, policies_, workers_, shutdown_, credentials_}),
       signals_(io_, SIGTERM, SIGINT, SIGHUP),
@@ -180,9 +177,9 @@ bool Sidecar::open_on_all_workers(const ListenerPlan& plan) {
   return true;
 }
 
-void Sidecar::apply(std::uint64_t number, const std::shared_ptr<const RoutePlan>& plan) {
-  for (const auto& worker : workers_) worker->apply(number, plan);
-  health_.update(*plan);
+void Sidecar::apply(const SharedPlans& plans) {
+  for (const auto& worker : workers_) worker->apply(plans);
+  health_.update(*plans.route);
   health_.repeat();
 }
 

@@ -333,11 +333,9 @@ void Worker::set_identity(const TlsMaterial& material, const LeafInfo& leaf) {
   thread_.joinable() ? post(take) : take(*this);
 }
 
-void Worker::apply(std::uint64_t number, std::shared_ptr<const RoutePlan> plan) {
-  if (!thread_.joinable()) return generations_.apply(number, std::move(plan));
-  post([number, plan = std::move(plan)](Worker& worker) {
-    worker.generations_.apply(number, plan);
-  });
+void Worker::apply(const SharedPlans& plans) {
+  if (!thread_.joinable()) return generations_.apply(plans);
+  post([plans](Worker& worker) { worker.generations_.apply(plans); });
 }
 
 void Worker::set_healthy(const std::string& target, const std::string& address, bool healthy) {

@@ -50,7 +50,7 @@ class Worker final : private Timer {
 
   // From any thread.
   void set_identity(const TlsMaterial& material, const LeafInfo& leaf);  // Before apply() at first.
-  void apply(std::uint64_t number, std::shared_ptr<const RoutePlan> plan);
+  void apply(const SharedPlans& plans);
   void set_healthy(const std::string& target, const std::string& address, bool healthy);
   // Asks one endpoint; `done` is called in this worker's thread.
   void probe(const std::string& target, const std::string& address, const ProbeRequest& request,
