@@ -1,8 +1,6 @@
 #include "config/schema/authorization_policy.h"
 
-#include <set>
-
-#include "config/schema/item_path.h"
+#include "config/schema/each_once.h"
 #include "config/schema/resource_shape.h"
 
 namespace skiff {
@@ -28,11 +26,8 @@ void check_header(const AuthorizationHeader& header, const Complain& complain) {
 }
 
 void check_rule_names(const AuthorizationPolicy& policy, const Complain& complain) {
-  std::set<std::string_view> names;
-  for (std::size_t i = 0; i < policy.rules.size(); ++i) {
-    if (names.insert(policy.rules[i].name).second) continue;
-    complain(item("rules", i, "name"), "is the name of another rule too", "each name once");
-  }
+  check_each_once(policy.rules, &AuthorizationRule::name,
+                  {"rules", "name", "is the name of another rule too", "each name once"}, complain);
 }
 
 Shape describe_spec() {

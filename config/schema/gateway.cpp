@@ -1,31 +1,31 @@
 #include "config/schema/gateway.h"
 
 #include <map>
-#include <set>
 
+#include "config/schema/each_once.h"
 #include "config/schema/shape.h"
 
 namespace skiff {
 namespace {
 
 void check_listeners(const Gateway& gateway, const Complain& complain) {
-  std::set<std::string_view> names;
-  std::set<std::pair<std::uint16_t, std::string_view>> places;
+  const auto place_of = [](const GatewayPort& listener) {
+    return std::pair(listener.port, listener.hostname);
+  };
+  check_each_once(gateway.listeners, &GatewayPort::name,
+                  {"listeners", "name", "is the name of another listener too", "each name once"},
+                  complain);
+  check_each_once(gateway.listeners, place_of,
+                  {"listeners", "port", "is taken by another listener for the same hostname",
+                   "port and hostname together once"},
+                  complain);
   std::map<std::uint16_t, GatewayPort::Protocol> protocols;
   for (std::size_t i = 0; i < gateway.listeners.size(); ++i) {
     const GatewayPort& listener = gateway.listeners[i];
-    const std::string at = "listeners[" + std::to_string(i) + "]";
-    if (!names.insert(listener.name).second) {
-      complain(at + ".name", "is the name of another listener too", "each name once");
-    }
-    if (!places.insert({listener.port, listener.hostname}).second) {
-      complain(at + ".port", "is taken by another listener for the same hostname",
-               "port and hostname together once");
-    } else if (protocols.emplace(listener.port, listener.protocol).first->second !=
-               listener.protocol) {
-      complain(at + ".protocol", "differs from that of another listener of this port",
-               "one protocol for each port");
-    }
+    const auto first = protocols.emplace(listener.port, listener.protocol).first;
+    if (first->second == listener.protocol) continue;
+    complain(item("listeners", i, "protocol"), "differs from that of another listener of this port",
+             "one protocol for each port");
   }
 }
 

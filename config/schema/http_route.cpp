@@ -1,7 +1,5 @@
 #include "config/schema/http_route.h"
 
-#include <set>
-
 #include "config/schema/resource_shape.h"
 #include "config/schema/route_shapes.h"
 
@@ -91,11 +89,8 @@ Shape describe_spec() {
 
 void check_filter_types(const std::vector<HTTPRouteFilter>& filters, const std::string& where,
                         const Complain& complain) {
-  std::set<FilterType> types;
-  for (std::size_t i = 0; i < filters.size(); ++i) {
-    if (types.insert(filters[i].type).second) continue;
-    complain(item(where, i), "is a second filter of its type", "each type once");
-  }
+  check_each_once(filters, &HTTPRouteFilter::type,
+                  {where, "", "is a second filter of its type", "each type once"}, complain);
 }
 
 void check_weights(const std::vector<HTTPBackendRef>& backends, const Complain& complain) {

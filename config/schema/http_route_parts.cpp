@@ -1,6 +1,5 @@
 // What a rule of an HTTPRoute is made of: matches and filters.
 #include <cctype>
-#include <set>
 
 #include "config/schema/http_route.h"
 #include "config/schema/route_shapes.h"
@@ -30,34 +29,23 @@ void check_named(const NamedMatch& match, const Complain& complain) {
            std::string(text_rules::regex.expected));
 }
 
+constexpr const char* twice = "names the same as another item";
+
 // Names of headers differ in more than case.
-template <typename List, typename NameOf>
-void check_names(const List& list, std::string_view field, std::string_view part, NameOf name_of,
-                 const Complain& complain) {
-  std::set<std::string> names;
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    if (names.insert(lower(name_of(list[i]))).second) continue;
-    const std::string at =
-        part.empty() ? std::string(field) + "[" + std::to_string(i) + "]" : item(field, i, part);
-    complain(at, "names the same as another item", "each name once");
-  }
-}
+std::string header_name_of(const HTTPHeader& header) { return lower(header.name); }
 
 void check_match(const HTTPRouteMatch& match, const Complain& complain) {
   check_header_names(match.headers, complain);
-  std::set<std::string_view> names;  // Of query parameters, where case counts.
-  for (std::size_t i = 0; i < match.query_params.size(); ++i) {
-    if (names.insert(match.query_params[i].name).second) continue;
-    complain(item("queryParams", i, "name"), "names the same as another item", "each name once");
-  }
+  check_each_once(match.query_params, &NamedMatch::name,
+                  {"queryParams", "name", twice, "each name once"}, complain);
 }
 
 void check_modifier(const HeaderModifier& modifier, const Complain& complain) {
-  const auto name_of = [](const HTTPHeader& header) { return header.name; };
-  check_names(modifier.set, "set", "name", name_of, complain);
-  check_names(modifier.add, "add", "name", name_of, complain);
-  check_names(
-      modifier.remove, "remove", "", [](const std::string& name) { return name; }, complain);
+  check_each_once(modifier.set, &header_name_of, {"set", "name", twice, "each name once"},
+                  complain);
+  check_each_once(modifier.add, &header_name_of, {"add", "name", twice, "each name once"},
+                  complain);
+  check_each_once(modifier.remove, &lower, {"remove", "", twice, "each name once"}, complain);
 }
 
 void check_rewrite(const URLRewrite& rewrite, const Complain& complain) {
@@ -81,8 +69,8 @@ Shape describe_named(std::string_view doc, const TextRule& name_rule) {
 }  // namespace
 
 void check_header_names(const std::vector<NamedMatch>& headers, const Complain& complain) {
-  const auto name_of = [](const NamedMatch& named) { return named.name; };
-  check_names(headers, "headers", "name", name_of, complain);
+  const auto name_of = [](const NamedMatch& named) { return lower(named.name); };
+  check_each_once(headers, name_of, {"headers", "name", twice, "each name once"}, complain);
 }
 
 Shape describe(Of<PathMatch>) {

@@ -1,9 +1,8 @@
 #include "config/schema/mesh_tls.h"
 
 #include <algorithm>
-#include <set>
 
-#include "config/schema/item_path.h"
+#include "config/schema/each_once.h"
 #include "config/schema/resource_shape.h"
 
 namespace skiff {
@@ -14,11 +13,8 @@ void check_ports(const MeshTLS& policy, const Complain& complain) {
     complain("ports", "has no targetRefs beside it, and services differ in their ports",
              "targetRefs, or mode alone");
   }
-  std::set<std::uint16_t> ports;
-  for (std::size_t i = 0; i < policy.ports.size(); ++i) {
-    if (ports.insert(policy.ports[i].port).second) continue;
-    complain(item("ports", i, "port"), "is the port of another item too", "each port once");
-  }
+  check_each_once(policy.ports, &PortTls::port,
+                  {"ports", "port", "is the port of another item too", "each port once"}, complain);
 }
 
 Shape describe_spec() {

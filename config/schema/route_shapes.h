@@ -1,12 +1,11 @@
 #pragma once
 
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "config/schema/each_once.h"
 #include "config/schema/http_route.h"
-#include "config/schema/item_path.h"
 #include "config/schema/shape.h"
 
 namespace skiff {
@@ -25,12 +24,8 @@ void check_weights(const std::vector<HTTPBackendRef>& backends, const Complain& 
 
 template <typename Route>
 void check_rule_names(const Route& route, const Complain& complain) {
-  std::set<std::string_view> names;
-  for (std::size_t i = 0; i < route.rules.size(); ++i) {
-    const std::string& name = route.rules[i].name;
-    if (name.empty() || names.insert(name).second) continue;
-    complain(item("rules", i, "name"), "is the name of another rule too", "each name once");
-  }
+  check_each_once(route.rules, [](const auto& rule) { return rule.name; },
+                  {"rules", "name", "is the name of another rule too", "each name once"}, complain);
 }
 
 template <typename Route>

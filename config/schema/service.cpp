@@ -1,9 +1,8 @@
 #include "config/schema/service.h"
 
 #include <array>
-#include <set>
 
-#include "config/schema/item_path.h"
+#include "config/schema/each_once.h"
 #include "config/schema/shape.h"
 #include "config/schema/violation.h"
 
@@ -45,19 +44,14 @@ void check_protocol(const ServicePort& port, const Complain& complain) {
 }
 
 void check_ports(const Service& service, const Complain& complain) {
-  std::set<std::uint16_t> numbers;
-  std::set<std::string_view> names;
-  for (std::size_t i = 0; i < service.ports.size(); ++i) {
-    const ServicePort& port = service.ports[i];
-    if (!numbers.insert(port.port).second) {
-      complain(item("ports", i, "port"), "is the port of another item too", "each port once");
-    }
-    if (port.name.empty() && service.ports.size() > 1) {
-      complain(item("ports", i, "name"), "is missing, as needed where there are several ports",
-               "a name");
-    } else if (!names.insert(port.name).second) {
-      complain(item("ports", i, "name"), "is the name of another item too", "each name once");
-    }
+  check_each_once(service.ports, &ServicePort::port,
+                  {"ports", "port", "is the port of another item too", "each port once"}, complain);
+  check_each_once(service.ports, &ServicePort::name,
+                  {"ports", "name", "is the name of another item too", "each name once"}, complain);
+  for (std::size_t i = 0; i < service.ports.size() && service.ports.size() > 1; ++i) {
+    if (!service.ports[i].name.empty()) continue;
+    complain(item("ports", i, "name"), "is missing, as needed where there are several ports",
+             "a name");
   }
 }
 

@@ -2,7 +2,7 @@
 
 #include <set>
 
-#include "config/schema/item_path.h"
+#include "config/schema/each_once.h"
 #include "config/schema/shape.h"
 
 namespace skiff {
@@ -30,12 +30,9 @@ void check_addresses(const SidecarConfig& config, const Complain& complain) {
   check_all(config.outbound, "outbound");
   check_all(config.gateway, "gateway");
   check(config.admin.address, config.admin.port, "admin.port");
-  std::set<std::string_view> sockets;
-  for (std::size_t i = 0; i < config.outbound.size(); ++i) {
-    const std::string& path = config.outbound[i].unix_socket;
-    if (path.empty() || sockets.insert(path).second) continue;
-    complain(item("outbound", i, "unixSocket"), "is another listener's too", "each path once");
-  }
+  check_each_once(config.outbound, &OutboundListener::unix_socket,
+                  {"outbound", "unixSocket", "is another listener's too", "each path once"},
+                  complain);
 }
 
 // A trust domain has one set of roots.
