@@ -2,12 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <memory>
 #include <utility>
-#include <vector>
 
-#include "tests/support/manual_clock.h"
-#include "tests/support/recording_reply.h"
+#include "tests/support/pool_fixture.h"
 
 namespace skiff {
 namespace {
@@ -17,7 +14,7 @@ using namespace std::chrono_literals;
 // A connection that a test plays.
 class FakeConnection final : public Connection {
  public:
-  explicit FakeConnection(ConnectionOwner& owner) : owner_(owner) {}
+  FakeConnection(ConnectionOwner& owner, const Connector&) : owner_(owner) {}
 
   void start(Exchange& exchange, Reply& reply) override {
     ++exchanges;
@@ -55,63 +52,11 @@ class FakeConnection final : public Connection {
   Reply* reply_ = nullptr;
 };
 
-// Connects when the test says so.
-class FakeConnector final : public Connector {
- public:
-  std::unique_ptr<Attempt> connect(Duration, ConnectionOwner& owner, Done& done) override {
-    waiting.push_back({&owner, &done});
-    return std::make_unique<Attempt>();
-  }
-
-  FakeConnection& connects() {
-    const auto [owner, done] = waiting.front();
-    waiting.erase(waiting.begin());
-    auto connection = std::make_unique<FakeConnection>(*owner);
-    FakeConnection& made = *connection;
-    done->connected(std::move(connection));
-    return made;
-  }
-  void refuses() {
-    Done* const done = waiting.front().second;
-    waiting.erase(waiting.begin());
-    done->not_connected({.kind = ErrorKind::connect_failed, .unprocessed = true});
-  }
-
-  std::vector<std::pair<ConnectionOwner*, Done*>> waiting;
-};
-
-class PoolTest : public testing::Test {
+class PoolTest : public test::PoolFixture {
  protected:
-  struct Call {
-    Exchange exchange;
-    RecordingReply reply;
-  };
+  Call& call(Method method = Method::get) { return PoolFixture::call(pool, method); }
 
-  Call& call(Method method = Method::get) {
-    Call& made = *calls.emplace_back(std::make_unique<Call>());
-    made.exchange.request.method = method;
-    pool.forward(made.exchange, made.reply);
-    return made;
-  }
-
-  void turn() {
-    loop.refresh_now();
-    loop.io().restart();
-    loop.io().poll();
-  }
-
-  void pass(Duration time) {
-    clock.advance(time);
-    loop.run_due();
-    turn();
-  }
-
-  ManualClock clock;
-  Loop loop{1, &clock};
-  std::vector<std::unique_ptr<Call>> calls;
-  FakeConnector connector;
-  Counter opened, failed, closed, open, idle_races, waits, waiting;
-  PoolCounters counters{opened, failed, closed, open, idle_races, waits, waiting};
+  test::FakeConnector<FakeConnection> connector;
   Pool pool{loop, connector, {.max_connections = 2, .max_waiting = 2}, counters};
 };
 

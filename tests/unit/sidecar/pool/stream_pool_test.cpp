@@ -3,13 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <memory>
 #include <utility>
 #include <vector>
 
 #include "base/random.h"
-#include "tests/support/manual_clock.h"
-#include "tests/support/recording_reply.h"
+#include "tests/support/pool_fixture.h"
 
 namespace skiff {
 namespace {
@@ -17,43 +15,12 @@ namespace {
 using namespace std::chrono_literals;
 
 class FakeStreams;
-
-// Connects when the test says so, and knows what became of it.
-class FakeConnector final : public Connector {
- public:
-  std::unique_ptr<Attempt> connect(Duration, ConnectionOwner& owner, Done& done) override {
-    waiting.push_back({&owner, &done});
-    return std::make_unique<FakeAttempt>(*this, done);
-  }
-
-  FakeStreams& connects(std::uint32_t limit = 1'000);
-  void refuses() {
-    Done* const done = waiting.front().second;
-    waiting.erase(waiting.begin());
-    done->not_connected({.kind = ErrorKind::connect_failed, .unprocessed = true});
-  }
-
-  std::vector<std::pair<ConnectionOwner*, Done*>> waiting;
-  std::vector<FakeStreams*> alive;
-
- private:
-  class FakeAttempt final : public Attempt {
-   public:
-    FakeAttempt(FakeConnector& connector, Done& done) : connector_(connector), done_(done) {}
-    ~FakeAttempt() override {
-      std::erase_if(connector_.waiting, [this](const auto& pair) { return pair.second == &done_; });
-    }
-
-   private:
-    FakeConnector& connector_;
-    Done& done_;
-  };
-};
+using FakeConnector = test::FakeConnector<FakeStreams>;
 
 // A connection that a test plays.
 class FakeStreams final : public Connection, private Pending {
  public:
-  FakeStreams(ConnectionOwner& owner, FakeConnector& connector, std::uint32_t limit)
+  FakeStreams(ConnectionOwner& owner, FakeConnector& connector, std::uint32_t limit = 1'000)
       : owner_(owner), connector_(connector), limit_(limit) {
     connector_.alive.push_back(this);
   }
@@ -132,51 +99,14 @@ class FakeStreams final : public Connection, private Pending {
   std::vector<Stream> streams_;
 };
 
-FakeStreams& FakeConnector::connects(std::uint32_t limit) {
-  const auto [owner, done] = waiting.front();
-  waiting.erase(waiting.begin());
-  auto connection = std::make_unique<FakeStreams>(*owner, *this, limit);
-  FakeStreams& made = *connection;
-  done->connected(std::move(connection));
-  return made;
-}
-
-class StreamPoolTest : public testing::Test {
+class StreamPoolTest : public test::PoolFixture {
  protected:
-  struct Call {
-    Exchange exchange;
-    RecordingReply reply;
-  };
-
-  Call& call(Method method = Method::get) {
-    Call& made = *calls.emplace_back(std::make_unique<Call>());
-    made.exchange.request.method = method;
-    pool.forward(made.exchange, made.reply);
-    return made;
-  }
+  Call& call(Method method = Method::get) { return PoolFixture::call(pool, method); }
   void call_times(int count) {
     for (int i = 0; i < count; ++i) call();
   }
 
-  void turn() {
-    loop.refresh_now();
-    loop.io().restart();
-    loop.io().poll();
-  }
-
-  void pass(Duration time) {
-    clock.advance(time);
-    loop.refresh_now();
-    loop.run_due();
-    turn();
-  }
-
-  ManualClock clock;
-  Loop loop{1, &clock};
-  std::vector<std::unique_ptr<Call>> calls;
   FakeConnector connector;
-  Counter opened, failed, closed, open, idle_races, waits, waiting;
-  PoolCounters counters{opened, failed, closed, open, idle_races, waits, waiting};
   StreamPoolSettings settings{.pool = {.max_connections = 3, .max_waiting = 2},
                               .streams_per_connection = 4};
   StreamPool pool{loop, connector, settings, counters};
