@@ -78,7 +78,7 @@ class Grpc(SidecarTest):
         made = self.sidecar(
             f"service: test\noutbound: [{{port: {port}, service: backend, protocol: GRPC}}]\n"
             "accessLog: {mode: all}",
-            service("backend", server_port).replace("[{port: 80}]", "[{port: 80, protocol: GRPC}]"),
+            service("backend", server_port, protocol="GRPC"),
         )
         self.channel = grpc.insecure_channel(
             f"127.0.0.1:{port}", options=[("grpc.default_authority", "backend")]

@@ -16,10 +16,6 @@ import h2.settings
 from support import LIMIT_S, SidecarTest, free_port, indent, service, until
 
 
-def http2_service(name, *ports, protocol="HTTP2"):
-    return service(name, *ports).replace("[{port: 80}]", f"[{{port: 80, protocol: {protocol}}}]")
-
-
 def policy(text, name="backend"):
     return (
         "---\napiVersion: skiff.dev/v1\nkind: TrafficPolicy\nmetadata: {name: p}\n"
@@ -114,7 +110,7 @@ class Http2Test(SidecarTest):
         return self.sidecar(
             f"service: test\noutbound: [{{port: {self.port}, service: backend}}]\n"
             "accessLog: {mode: all}",
-            http2_service("backend", *ports, protocol=protocol) + policies,
+            service("backend", *ports, protocol=protocol) + policies,
         )
 
     def outbound_to(self, handle, policies=""):
@@ -452,7 +448,7 @@ class Misbehaving(Http2Test):
         sidecar = self.through(port, protocol="HTTP")
         self.assertEqual(self.get()[2], b"one")
         for protocol, answer in (("HTTP2", b"two"), ("HTTP", b"one"), ("GRPC", b"two")):
-            sidecar.write_policies(http2_service("backend", port, protocol=protocol))
+            sidecar.write_policies(service("backend", port, protocol=protocol))
             until(lambda answer=answer: self.get()[2] == answer, f"{protocol} is spoken")
 
     def test_websocket_needs_a_backend_that_takes_it(self):

@@ -60,11 +60,6 @@ def mesh_tls(mode, **more):
     )
 
 
-def in_shop(text):
-    """The same resources, in the namespace of the shop."""
-    return text.replace("metadata: {name: product}", "metadata: {name: product, namespace: shop}")
-
-
 class MeshTest(SidecarTest):
     """`order` calls `product`, each beside its sidecar."""
 
@@ -83,15 +78,15 @@ class MeshTest(SidecarTest):
             f"  - {{address: 127.0.0.1, port: {self.inbound}, protocol: {protocol}, "
             f'application: "127.0.0.1:{backend_port}"{f", tls: {tls}" if tls else ""}}}\n'
             f"accessLog: {{mode: all}}\n{more}",
-            in_shop(service("product", self.inbound)) + policies,
+            service("product", self.inbound, namespace="shop") + policies,
         )
 
     def caller(self, *, mode="strict", protocol="HTTP", extra="", more="", identity=True):
         """The sidecar beside `order`; its outbound port is self.port."""
         self.port = free_port()
-        policies = in_shop(service("product", self.inbound, extra=extra))
-        if protocol != "HTTP":
-            policies = policies.replace("{port: 80}", f"{{port: 80, protocol: {protocol}}}")
+        policies = service(
+            "product", self.inbound, namespace="shop", protocol=protocol, extra=extra
+        )
         return self.sidecar(
             "service: order\nnamespace: shop\n"
             f"{self.certs.identity('order') if identity else ''}"

@@ -313,13 +313,14 @@ def saying(text, headers=""):
     return handle
 
 
-def service(name, *ports, extra=""):
-    """A Service document with one endpoint per port."""
+def service(name, *ports, namespace="default", protocol="HTTP", extra=""):
+    """A Service document of port 80 with one endpoint per port."""
     lines = "\n".join(f"    - {{address: 127.0.0.1, port: {port}}}" for port in ports)
     endpoints = f"\n  endpoints:\n{lines}" if ports else ""
     return (
-        f"---\napiVersion: skiff.dev/v1\nkind: Service\nmetadata: {{name: {name}}}\n"
-        f"spec:\n  ports: [{{port: 80}}]{endpoints}\n{extra}"
+        "---\napiVersion: skiff.dev/v1\nkind: Service\n"
+        f"metadata: {{name: {name}, namespace: {namespace}}}\n"
+        f"spec:\n  ports: [{{port: 80, protocol: {protocol}}}]{endpoints}\n{extra}"
     )
 
 

@@ -62,9 +62,7 @@ class UnixSockets(SidecarTest):
             f"outbound: [{{unixSocket: {self.outbound_path}, service: backend, "
             f"protocol: {protocol}}}]\n"
             "accessLog: {mode: all}\n",
-            service("backend", self.inbound).replace(
-                "port: 80}", f"port: 80, protocol: {protocol}}}"
-            ),
+            service("backend", self.inbound, protocol=protocol),
         )
 
     def connect(self):
