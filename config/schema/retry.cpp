@@ -76,7 +76,8 @@ Shape describe(Of<HedgingConfig>) {
 
 Shape describe(Of<RetryConfig>) {
   Shape shape = Shape::of<RetryConfig>(
-      "When a request is sent again: where no backend has begun to act on it, and, for what on, "
+      "When a request is sent again: where no backend has begun to act on it, and, for what "
+      "conditions, "
       "codes and grpcStatuses name, where doing it twice does no harm: GET, HEAD, OPTIONS, TRACE, "
       "PUT, DELETE, or with an Idempotency-Key.");
   shape
@@ -85,7 +86,7 @@ Shape describe(Of<RetryConfig>) {
       .range(0, 10);
   shape
       .field(
-          "on", &RetryConfig::on,
+          "on", &RetryConfig::conditions,
           "SERVER_ERROR: any 5xx. GATEWAY_ERROR: 502, 503, 504. RESET: the backend closed before "
           "its answer. PER_TRY_TIMEOUT: timeouts.perTry passed.")
       .one_of({"SERVER_ERROR", "GATEWAY_ERROR", "RESET", "PER_TRY_TIMEOUT"})

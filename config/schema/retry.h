@@ -53,15 +53,15 @@ struct HedgingConfig {
   Milliseconds least{5};  // Never sooner than that.
 };
 
-// When a request is sent again. What is provably unprocessed always may be; what `on`, `codes` and
-// `grpc_statuses` name only where doing it twice does no harm: an idempotent method, or an
-// `Idempotency-Key`.
+// When a request is sent again. What is provably unprocessed always may be; what `conditions`,
+// `codes` and `grpc_statuses` name only where doing it twice does no harm: an idempotent method, or
+// an `Idempotency-Key`.
 struct RetryConfig {
   enum class Condition { server_error, gateway_error, reset, per_try_timeout };
 
-  std::uint32_t attempts = 2;             // After the first; 0: never.
-  std::vector<Condition> on;              // Empty: only what is provably unprocessed.
-  std::vector<std::uint16_t> codes;       // Statuses of answers, beside those that `on` means.
+  std::uint32_t attempts = 2;         // After the first; 0: never.
+  std::vector<Condition> conditions;  // Empty: only what is provably unprocessed.
+  std::vector<std::uint16_t> codes;   // Statuses of answers, beside those that `conditions` mean.
   std::vector<GrpcStatus> grpc_statuses;  // Of answers and of their trailers.
   BackoffConfig backoff;
   RetryBudgetConfig budget;

@@ -104,10 +104,10 @@ Shape describe(Of<TimeoutsConfig>) {
              "The whole exchange, tries and waits included. 0s: no limit.")
       .range(off, hours(24));
   shape
-      .field(
-          "perTry", &TimeoutsConfig::per_try,
-          "One attempt, until the head of its answer; retry.on says whether another follows. 0s: "
-          "no limit.")
+      .field("perTry", &TimeoutsConfig::per_try,
+             "One attempt, until the head of its answer; retry.conditions says whether another "
+             "follows. 0s: "
+             "no limit.")
       .range(off, hours(24));
   shape
       .field("responseHeaders", &TimeoutsConfig::response_headers,
