@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "sidecar/http/error.h"
-#include "sidecar/policy/outcome.h"
+#include "sidecar/http/outcome.h"
 
 namespace skiff {
 
@@ -19,6 +19,11 @@ class Admission {
   virtual ~Admission() = default;
 
   virtual Result<Ticket, Error> admit(TimePoint now) = 0;
+  // After a refusal: how many seconds the caller is told to wait. 0: it is not told.
+  virtual std::uint32_t retry_after(TimePoint) const { return 0; }
+  // The head of an answer came; what it says follows by answered(), now or when its body is over.
+  // Gives the ticket to go on with.
+  virtual Ticket heard(Ticket ticket, TimePoint) { return ticket; }
   // Not called where the outcome is neutral, such as of a client that left. `latency`: from admit()
   // to the head of the answer, or to the failure.
   virtual void answered(Ticket ticket, Outcome outcome, Duration latency, TimePoint now) = 0;

@@ -16,7 +16,9 @@ class AdmittedCall final : public PassingReply, public EndHook {
         begun_(clock.now()) {}
 
   void answered(Exchange& exchange, Response& response) override {
-    latency_ = clock_.now() - begun_;
+    const TimePoint now = clock_.now();
+    latency_ = now - begun_;
+    ticket_ = admission_.heard(ticket_, now);
     if (is_decided(exchange, response)) tell(outcome_of(response));
     PassingReply::answered(exchange, response);
   }
@@ -45,7 +47,7 @@ class AdmittedCall final : public PassingReply, public EndHook {
   }
 
   Admission& admission_;
-  const Admission::Ticket ticket_;
+  Admission::Ticket ticket_;
   const Clock& clock_;
   const TimePoint begun_;
   Duration latency_{};
@@ -53,12 +55,20 @@ class AdmittedCall final : public PassingReply, public EndHook {
   bool released_ = false;
 };
 
+void refuse(Exchange& exchange, Reply& reply, Error error, std::uint32_t retry_after) {
+  if (retry_after > 0 && error.answer == nullptr) {
+    error.answer = exchange.arena.make<ErrorAnswer>(ErrorAnswer{.retry_after = retry_after});
+  }
+  reply.failed(exchange, error);
+}
+
 }  // namespace
 
 void WithAdmission::forward(Exchange& exchange, Reply& reply) {
   if (admission_ == nullptr) return inner_.forward(exchange, reply);
-  const auto ticket = admission_->admit(clock_.now());
-  if (!ticket) return reply.failed(exchange, ticket.error());
+  const TimePoint now = clock_.now();
+  const auto ticket = admission_->admit(now);
+  if (!ticket) return refuse(exchange, reply, ticket.error(), admission_->retry_after(now));
   auto* const call = exchange.arena.make<AdmittedCall>(reply, *admission_, *ticket, clock_);
   exchange.at_end(*call);
   inner_.forward(exchange, *call);

@@ -21,6 +21,8 @@ class Diary final : public Admission {
     told.push_back("admit");
     return ++last_;
   }
+  std::uint32_t retry_after(TimePoint) const override { return wait; }
+  Ticket heard(Ticket ticket, TimePoint) override { return ticket + heads; }
   void answered(Ticket ticket, Outcome outcome, Duration latency, TimePoint) override {
     told.push_back(std::to_string(ticket) + (outcome == Outcome::success ? " good " : " bad ") +
                    std::to_string(latency / 1ms));
@@ -30,6 +32,8 @@ class Diary final : public Admission {
   }
 
   bool refuses = false;
+  std::uint32_t wait = 0;
+  Ticket heads = 0;  // Added to a ticket when the head of its answer came.
   std::vector<std::string> told;
 
  private:
@@ -119,6 +123,24 @@ TEST_F(WithAdmissionTest, DoesNotCallInnerWhereItIsRefused) {
   EXPECT_EQ(inner.answer_to, nullptr);
   ASSERT_EQ(reply.errors.size(), 1u);
   EXPECT_EQ(reply.errors[0].kind, ErrorKind::circuit_open);
+  EXPECT_EQ(reply.errors[0].answer, nullptr);
+}
+
+TEST_F(WithAdmissionTest, TellsWhomItRefusesHowLongToWait) {
+  diary.refuses = true;
+  diary.wait = 7;
+  send();
+  ASSERT_EQ(reply.errors.size(), 1u);
+  ASSERT_NE(reply.errors[0].answer, nullptr);
+  EXPECT_EQ(reply.errors[0].answer->retry_after, 7u);
+}
+
+TEST_F(WithAdmissionTest, GoesOnWithTheTicketThatTheHeadOfTheAnswerGave) {
+  diary.heads = 10;
+  send();
+  answer(200);
+  exchange.finish({});
+  EXPECT_EQ(diary.told, (Told{"admit", "11 good 0", "11 released"}));
 }
 
 TEST_F(WithAdmissionTest, LetsAllThroughWithoutAnAdmission) {

@@ -1,4 +1,4 @@
-#include "sidecar/policy/outcome.h"
+#include "sidecar/http/outcome.h"
 
 #include "config/schema/retry.h"
 
