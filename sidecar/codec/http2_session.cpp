@@ -13,9 +13,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Between slices nghttp2's own guards can speak; of one call it would take thousands of requests
-// that are reset at once (CVE-2023-44487).
-constexpr std::size_t slice = 4 * 1024;
 // How long, and how much, is read and thrown away so that a last GOAWAY is not destroyed by an RST.
 constexpr Duration linger_for = 1s;
 constexpr std::size_t linger_bytes = 256 * 1024;
@@ -48,6 +45,8 @@ Http2Session::Http2Session(Loop& loop, TransportPtr transport, const Settings& s
       user_(user),
       output_(std::min<std::size_t>(settings.limits.write_buffer, Http2Output::default_most)),
       glitches_(settings.limits, loop.now()),
+      scan_(settings.side == Side::server ? NGHTTP2_CLIENT_MAGIC_LEN : 0),
+      resets_(settings.limits.stream_window),
       last_read_(loop.now()),
       last_written_(loop.now()),
       side_(settings.side) {
@@ -104,27 +103,12 @@ void Http2Session::read() {
     if (got.kind == IoResult::Kind::again) return transport_->wait_readable();
     if (got.kind != IoResult::Kind::done) return lost(got.kind == IoResult::Kind::end);
     last_read_ = loop_.now();
-    feed(buffer, got.size);
+    feed({buffer, got.size});
     turn();
     if (!is_open() || got.size == Loop::read_size) continue;
     loop_.arm(*this, loop_.now() + look_after);
     return transport_->wait_readable();
   }
-}
-
-void Http2Session::feed(const char* at, std::size_t size) {
-  ssize_t taken = 0;
-  busy_ = true;
-  while (size > 0 && fault_ == NGHTTP2_NO_ERROR && nghttp2_session_want_read(h2_) != 0) {
-    taken = nghttp2_session_mem_recv(h2_, reinterpret_cast<const std::uint8_t*>(at),
-                                     std::min(size, slice));
-    if (taken < 0) break;
-    at += taken;
-    size -= static_cast<std::size_t>(taken);
-  }
-  busy_ = false;
-  if (taken < 0)
-    fault(taken == NGHTTP2_ERR_FLOODED ? NGHTTP2_ENHANCE_YOUR_CALM : NGHTTP2_PROTOCOL_ERROR);
 }
 
 // ---- A turn

@@ -10,6 +10,8 @@
 #include "sidecar/codec/http2_headers.h"
 #include "sidecar/codec/http2_session_glitches.h"
 #include "sidecar/codec/http2_session_output.h"
+#include "sidecar/codec/http2_session_resets.h"
+#include "sidecar/codec/http2_session_scan.h"
 #include "sidecar/codec/http2_session_stream.h"
 #include "sidecar/codec/server_connection.h"
 #include "sidecar/transport/loop.h"
@@ -99,7 +101,9 @@ class Http2Session final : private TransportUser, private Deferred, private Time
 
   void start();
   void read();
-  void feed(const char* at, std::size_t size);
+  void feed(std::string_view bytes);
+  bool has_closed(std::int32_t stream) const;
+  void late(std::int32_t stream, std::uint32_t size);
   void linger();
   void turn();
   void run_due();
@@ -113,6 +117,10 @@ class Http2Session final : private TransportUser, private Deferred, private Time
   void finish();
   void over();
   void wake() { loop_.defer(*this); }
+  void opens(std::int32_t stream) {
+    last_opened_ = stream;
+    ++opened_;
+  }
   void add(Http2Stream& stream);
   void remove(Http2Stream& stream);
   void enqueue(Http2Stream& stream);
@@ -126,6 +134,8 @@ class Http2Session final : private TransportUser, private Deferred, private Time
   Http2SessionUser& user_;
   Http2Output output_;
   Http2Glitches glitches_;
+  Http2SessionScan scan_;
+  Http2SessionResets resets_;
   Http2Stream* first_ = nullptr;      // All streams.
   Http2Stream* due_first_ = nullptr;  // Those that something is to be done for.
   Http2Stream* due_last_ = nullptr;
@@ -136,7 +146,7 @@ class Http2Session final : private TransportUser, private Deferred, private Time
   std::uint32_t wanted_echoes_ = 1;  // WINDOW_UPDATEs and PINGs that serve something.
   std::uint32_t lingered_ = 0;
   std::uint32_t fault_ = NGHTTP2_NO_ERROR;  // The peer's, for which the connection is to end.
-  std::int32_t last_opened_ = 0;            // A client's stream, by number.
+  std::int32_t last_opened_ = 0;            // The last stream, by number: all are a client's.
   std::uint32_t opened_ = 0;                // So many.
   const Side side_;
   State state_ = State::open;
@@ -145,7 +155,6 @@ class Http2Session final : private TransportUser, private Deferred, private Time
   bool paused_ = false;   // nghttp2 was stopped by a full output.
   bool broken_ = false;   // Writing failed; it is lost as soon as nothing is under way.
   bool heard_ = false;
-  bool reset_ = false;    // A stream was reset that the peer may still have been sending on.
   bool leaving_ = false;  // GOAWAY was sent or came.
 };
 

@@ -20,8 +20,6 @@ std::string_view text_of(const std::uint8_t* at, std::size_t size) {
   return {reinterpret_cast<const char*>(at), size};
 }
 
-bool is_clients(std::int32_t stream) { return stream % 2 == 1; }
-
 bool ends_stream(const nghttp2_frame& frame) {
   return (frame.hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
 }
@@ -59,30 +57,18 @@ const nghttp2_session_callbacks* Http2Events::callbacks() {
 // ---- What comes
 
 // What nghttp2 says nothing more of: PRIORITY, frames that it does not know, and heads on streams
-// that are closed, which it does not remember. (DATA on those it drops without a word; RFC 9113,
-// 5.1 allows that.)
-int Http2Events::begin(nghttp2_session* h2, const nghttp2_frame_hd* head, void* user) {
+// that are closed, which it does not remember.
+int Http2Events::begin(nghttp2_session*, const nghttp2_frame_hd* head, void* user) {
   Http2Session& session = session_of(user);
-  if (head->type == NGHTTP2_HEADERS && head->stream_id <= session.last_opened_ &&
-      is_clients(head->stream_id) && nghttp2_session_find_stream(h2, head->stream_id) == nullptr) {
-    begin_closed(session);
-  }
+  if (head->type == NGHTTP2_HEADERS && session.has_closed(head->stream_id))
+    session.late(head->stream_id, 0);
   if (head->type == NGHTTP2_PRIORITY || head->type > NGHTTP2_CONTINUATION) session.glitch();
   if (head->type == NGHTTP2_PRIORITY && head->stream_id == 0) session.fault(NGHTTP2_PROTOCOL_ERROR);
   return 0;
 }
 
-// RFC 9113, 5.1: an error, unless the client sent it before it learned that we had reset the
-// stream. Where it has left out numbers, this may be one that comes too late (5.1.1).
-void Http2Events::begin_closed(Http2Session& session) {
-  session.glitch();
-  if (session.reset_) return;
-  const auto numbers = static_cast<std::uint32_t>(session.last_opened_ + 1) / 2;
-  session.fault(session.opened_ < numbers ? NGHTTP2_PROTOCOL_ERROR : NGHTTP2_STREAM_CLOSED);
-}
-
-int Http2Events::refused(nghttp2_session*, const nghttp2_frame*, int, void* user) {
-  session_of(user).reset_ = true;
+int Http2Events::refused(nghttp2_session*, const nghttp2_frame* frame, int, void* user) {
+  session_of(user).resets_.by_us(frame->hd.stream_id);
   return 0;
 }
 
@@ -90,8 +76,7 @@ int Http2Events::begin_fields(nghttp2_session* h2, const nghttp2_frame* frame, v
   if (frame->hd.type != NGHTTP2_HEADERS) return 0;
   Http2Session& session = session_of(user);
   if (frame->headers.cat == NGHTTP2_HCAT_REQUEST) {
-    session.last_opened_ = frame->hd.stream_id;
-    ++session.opened_;
+    session.opens(frame->hd.stream_id);
     Http2Stream* const made = session.user_.opened();
     if (made == nullptr) {
       nghttp2_submit_rst_stream(h2, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_REFUSED_STREAM);
@@ -161,6 +146,7 @@ int Http2Events::received(nghttp2_session* h2, const nghttp2_frame* frame, void*
     case NGHTTP2_RST_STREAM:
       if (Http2Stream* const stream = stream_of(h2, frame->hd.stream_id); stream != nullptr)
         stream->end_.by_peer = true;
+      session.resets_.by_peer(frame->hd.stream_id);
       session.glitch();
       break;
     default:
@@ -255,7 +241,7 @@ int Http2Events::sent(nghttp2_session* h2, const nghttp2_frame* frame, void* use
       break;
     }
     case NGHTTP2_RST_STREAM:
-      session.reset_ = true;
+      session.resets_.by_us(frame->hd.stream_id);
       if (frame->rst_stream.error_code != NGHTTP2_NO_ERROR &&
           frame->rst_stream.error_code != NGHTTP2_CANCEL) {
         session.glitch();

@@ -21,7 +21,6 @@ struct Http2Events {
   static int send_body(nghttp2_session* h2, nghttp2_frame* frame, const std::uint8_t* head,
                        std::size_t size, nghttp2_data_source* source, void* user);
   static int begin(nghttp2_session* h2, const nghttp2_frame_hd* head, void* user);
-  static void begin_closed(Http2Session& session);
   static int refused(nghttp2_session* h2, const nghttp2_frame* frame, int error, void* user);
   static int begin_fields(nghttp2_session* h2, const nghttp2_frame* frame, void* user);
   static int field(nghttp2_session* h2, const nghttp2_frame* frame, const std::uint8_t* name,

@@ -108,6 +108,7 @@ void Http2Stream::submit() {
     failed = id_ =
         nghttp2_submit_request(session_.h2_, nullptr, head_.data(), head_.size(), provider, this);
   }
+  if (session_.side_ == Http2Session::Side::client && failed > 0) session_.opens(id_);
   if (failed >= 0) return;
   if (session_.side_ == Http2Session::Side::server) return reset(NGHTTP2_INTERNAL_ERROR);
   id_ = 0;  // No ids are left.

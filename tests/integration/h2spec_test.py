@@ -1,102 +1,100 @@
-"""h2spec (github.com/summerwind/h2spec) against a sidecar's listener.
+"""h2spec's cases for servers against every kind of listener, in clear text and by mutual TLS."""
 
-Needs Go and, the first time, the Go module proxy; without them it is skipped, and says so.
-"""
-
-import os
-import re
-import shutil
-import subprocess
 import unittest
 
-from support import LIMIT_S, ROOT, SidecarTest, free_port, saying, service
+import h2spec_support as h2spec
+from gateway_test import GATEWAY, route
+from mesh_support import MeshTest
+from real_servers import Nghttpd
+from support import free_port, saying, service
 
-TOOLS = os.path.join(ROOT, "build/tools")
-H2SPEC = os.path.join(TOOLS, "h2spec")
-VERSION = "v2.2.1+incompatible"
-# What h2spec 2.2.1 has no go.mod to ask for; Go 1.19 (Debian 12) can build these.
-GO_MOD = f"""module tools
-
-go 1.18
-
-require (
-	github.com/fatih/color v1.13.0
-	github.com/spf13/cobra v1.5.0
-	github.com/summerwind/h2spec {VERSION}
-	golang.org/x/net v0.7.0
-)
-"""
-# Cases of RFC 7540 that RFC 9113 does not ask for any more, by section and number.
-WAIVED = {
-    "5.1/8": "DATA on a closed stream: 9113, 5.1 says MAY; nghttp2 drops it",
-    "5.1/11": "the same",
-    "5.3.1/2": "PRIORITY is deprecated, and ignored but for its size and stream 0 (9113, 5.3.2)",
-}
-LEAST = 140  # Cases; fewer would mean that it was not run as a whole.
+LEAST = 146  # Cases; fewer would mean that it was not run as a whole.
+# Where a listener speaks more than HTTP/2, what has no preface is something else, and h2spec cannot
+# read the answer.
+NO_PREFACE = {"3.5/2": "Sends invalid connection preface"}
 
 
-def go():
-    return shutil.which("go") or shutil.which("go", path="/usr/local/go/bin")
-
-
-def build():
-    """Builds h2spec into build/tools, once."""
-    if os.path.exists(H2SPEC):
-        return
-    if go() is None:
-        raise unittest.SkipTest("h2spec needs Go, which is not installed")
-    source = os.path.join(TOOLS, "h2spec-source")
-    os.makedirs(source, exist_ok=True)
-    with open(os.path.join(source, "go.mod"), "w", encoding="ascii") as file:
-        file.write(GO_MOD)
-    made = subprocess.run(
-        [go(), "build", "-mod=mod", "-o", H2SPEC, "github.com/summerwind/h2spec/cmd/h2spec"],
-        cwd=source,
-        env={**os.environ, "GOFLAGS": "-modcacherw", "GOTOOLCHAIN": "local"},
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
-    if made.returncode != 0:
-        raise unittest.SkipTest(f"h2spec cannot be built: {made.stderr[-500:]}")
-
-
-def failures(report):
-    """Section/number of each case in the list of failures, with its title."""
-    section, found = "", {}
-    for line in report.partition("Failures:")[2].splitlines():
-        if match := re.match(r"\s*(\d+(?:\.\d+)*)\. ", line):
-            section = match.group(1)
-        elif match := re.match(r"\s*× (\d+): (.*)", line):
-            found[f"{section}/{match.group(1)}"] = match.group(2)
-    return found
-
-
-class H2Spec(SidecarTest):
+class H2Spec(MeshTest):
     @classmethod
     def setUpClass(cls):
-        build()
+        h2spec.build()
 
-    def test_generic_http2_and_hpack(self):
-        backend = self.backend(saying("hello"))
-        port = free_port()
-        sidecar = self.sidecar(
-            f"service: test\noutbound: [{{port: {port}, service: backend, protocol: HTTP2}}]",
-            service("backend", backend.port),
-        )
-        report = subprocess.run(
-            [H2SPEC, "-h", "127.0.0.1", "-p", str(port), "-o", "2", "generic", "http2", "hpack"],
-            capture_output=True,
-            text=True,
-            timeout=30 * LIMIT_S,
-        ).stdout
-        total = re.search(r"(\d+) tests, (\d+) passed, (\d+) skipped", report)
-        self.assertIsNotNone(total, report)
-        self.assertGreaterEqual(int(total.group(1)), LEAST, report)
-        self.assertEqual(total.group(3), "0", report)
-        unexpected = {k: v for k, v in failures(report).items() if k not in WAIVED}
-        self.assertEqual(unexpected, {}, report)
+    def holds(self, sidecar, port, *options, but=None):
+        report = h2spec.run("-port", str(port), *options)
+        total, passed, skipped = h2spec.counts(report)
+        self.assertEqual(h2spec.failures(report), but or {}, report)
+        self.assertGreaterEqual(total, LEAST, report)
+        self.assertEqual((passed, skipped), (total - len(but or {}), 0), report)
         self.assertIsNone(sidecar.process.poll())
+        print(f"{passed} of {total} ", end="", flush=True)
+
+    def outbound_listener(self, protocol):
+        self.port = free_port()
+        return self.sidecar(
+            "service: test\n"
+            f"outbound: [{{port: {self.port}, service: backend, protocol: {protocol}}}]",
+            service("backend", self.backend(saying("hello")).port),
+        )
+
+    def test_outbound(self):
+        self.holds(self.outbound_listener("HTTP2"), self.port)
+
+    def test_outbound_where_the_protocol_is_found_out(self):
+        self.holds(self.outbound_listener("AUTO"), self.port, but=NO_PREFACE)
+        bytes_of_no_protocol = self.client().send("INVALID CONNECTION PREFACE\r\n\r\n")
+        self.assertEqual(bytes_of_no_protocol.answer()[2], b"hello")
+
+    def inbound_listener(self, tls, protocol="HTTP2"):
+        """HTTP2: so is what is spoken with the application."""
+        self.certs = self.authority("order", "product")
+        if protocol != "HTTP2":
+            return self.callee(self.backend(saying("hello")).port, tls=tls, protocol=protocol)
+        application = Nghttpd()
+        self.addCleanup(application.stop)
+        return self.callee(application.start().port, tls=tls, protocol=protocol)
+
+    def mutual_tls(self):
+        leaf = self.certs.path("order.shop.pem"), self.certs.path("order.shop.key")
+        return "-tls", "-cert", leaf[0], "-key", leaf[1]
+
+    def test_inbound_in_clear_text(self):
+        self.holds(self.inbound_listener("disabled"), self.inbound)
+
+    def test_inbound_permissive(self):
+        sidecar = self.inbound_listener("permissive")
+        self.holds(sidecar, self.inbound)
+        self.holds(sidecar, self.inbound, *self.mutual_tls())
+
+    def test_inbound_strict(self):
+        for protocol in ("HTTP", "HTTP2"):
+            with self.subTest(protocol=protocol):
+                sidecar = self.inbound_listener("strict", protocol)
+                self.holds(sidecar, self.inbound, *self.mutual_tls())
+                opened = sidecar.metric("skiff_tls_server_handshakes_total", result="ok")
+                self.assertGreaterEqual(opened, LEAST)
+
+    def test_a_pair(self):
+        """The caller's listener; behind it HTTP/2 by mutual TLS to the callee."""
+        self.certs = self.authority("order", "product")
+        application = self.backend(saying("hello"))
+        callee = self.callee(application.port)
+        caller = self.caller(listens="HTTP2")
+        self.holds(caller, self.port)
+        self.assertIsNone(callee.process.poll())
+        self.assertGreaterEqual(callee.metric("skiff_requests_total"), 20)
+
+    def test_gateway(self):
+        self.port = free_port()
+        sidecar = self.sidecar(
+            f"service: edge\ngateway: [{{gateway: edge, address: 127.0.0.1, port: {self.port}}}]",
+            service("backend", self.backend(saying("hello")).port)
+            + GATEWAY
+            + route("all", "rules: [{backendRefs: [{name: backend, port: 80}]}]"),
+        )
+        self.holds(sidecar, self.port, but=NO_PREFACE)
+        no_http2 = self.client().send("INVALID CONNECTION PREFACE\r\n\r\n")
+        self.assertEqual(no_http2.answer()[0], 400)
+        self.assertTrue(no_http2.is_closed())
 
 
 if __name__ == "__main__":

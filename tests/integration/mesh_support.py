@@ -81,8 +81,10 @@ class MeshTest(SidecarTest):
             service("product", self.inbound, namespace="shop") + policies,
         )
 
-    def caller(self, *, mode="strict", protocol="HTTP", extra="", more="", identity=True):
-        """The sidecar beside `order`; its outbound port is self.port."""
+    def caller(
+        self, *, mode="strict", protocol="HTTP", listens="", extra="", more="", identity=True
+    ):
+        """The sidecar beside `order`; its outbound port is self.port, where `listens` is spoken."""
         self.port = free_port()
         policies = service(
             "product", self.inbound, namespace="shop", protocol=protocol, extra=extra
@@ -90,7 +92,8 @@ class MeshTest(SidecarTest):
         return self.sidecar(
             "service: order\nnamespace: shop\n"
             f"{self.certs.identity('order') if identity else ''}"
-            f"outbound: [{{port: {self.port}, service: product, protocol: {protocol}}}]\n"
+            f"outbound: [{{port: {self.port}, service: product, "
+            f"protocol: {listens or protocol}}}]\n"
             f"accessLog: {{mode: all}}\n{more}",
             policies + mesh_tls(mode),
         )

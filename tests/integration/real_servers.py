@@ -196,3 +196,21 @@ class RabbitMq(Server):
         os.killpg(self.epmd.pid, signal.SIGKILL)
         self.epmd.wait()
         super().stop()
+
+
+class Nghttpd(Server):
+    """HTTP/2 in clear text; /index.html says hello."""
+
+    def __init__(self):
+        super().__init__()
+        self.server = program("nghttpd")
+        with open(self.path("index.html"), "w", encoding="ascii") as file:
+            file.write("hello")
+
+    def command(self):
+        options = ("--no-tls", "-a", "127.0.0.1", "-d", self.folder)
+        return [self.server, *options, str(self.port)]
+
+    def is_up(self):
+        with socket.socket() as s:
+            return s.connect_ex(("127.0.0.1", self.port)) == 0

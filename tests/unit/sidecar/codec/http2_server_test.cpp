@@ -273,32 +273,6 @@ TEST_F(Http2ServerTest, ABodyThatLiesAboutItsLengthIsBrokenOff) {
   EXPECT_FALSE(backends[0].body_ended);
 }
 
-TEST_F(Http2ServerTest, AHeadOnAStreamThatTheClientHasEndedIsAnError) {
-  connect();
-  exchange(http2_hello() + http2_get(1));
-  backends[0].answers(200, "");
-  exchange("");
-  EXPECT_EQ(http2_goaway_code(exchange(http2_get(1))), NGHTTP2_STREAM_CLOSED);
-}
-
-TEST_F(Http2ServerTest, WhatComesOnAStreamThatItHasResetIsForgiven) {
-  connect();
-  exchange(
-      http2_hello() +
-      http2_head(1, {{":method", "POST"}, {":scheme", "http"}, {":path", "/"}, {":authority", "a"}},
-                 false));
-  backends[0].answers(403, "");
-  EXPECT_EQ(http2_reset_code(exchange(""), 1), NGHTTP2_NO_ERROR);
-  EXPECT_EQ(http2_goaway_code(exchange(http2_data(1, "x") + http2_get(1) + http2_get(3))), -1);
-  EXPECT_EQ(backends.requests(), 2U);
-}
-
-TEST_F(Http2ServerTest, NumbersOfStreamsMustGrow) {
-  connect();
-  exchange(http2_hello() + http2_get(5));
-  EXPECT_EQ(http2_goaway_code(exchange(http2_get(3))), NGHTTP2_PROTOCOL_ERROR);
-}
-
 TEST_F(Http2ServerTest, TakesBytesOneByOne) {
   connect();
   for (const char byte : http2_hello() + http2_get(1)) wire.sends({&byte, 1});
