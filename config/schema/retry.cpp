@@ -86,7 +86,7 @@ Shape describe(Of<RetryConfig>) {
       .range(0, 10);
   shape
       .field(
-          "on", &RetryConfig::conditions,
+          "conditions", &RetryConfig::conditions,
           "SERVER_ERROR: any 5xx. GATEWAY_ERROR: 502, 503, 504. RESET: the backend closed before "
           "its answer. PER_TRY_TIMEOUT: timeouts.perTry passed.")
       .one_of({"SERVER_ERROR", "GATEWAY_ERROR", "RESET", "PER_TRY_TIMEOUT"})
