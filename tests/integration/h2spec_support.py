@@ -95,7 +95,8 @@ def run(*options):
     """What it says."""
     return subprocess.run(
         [PROGRAM, "-timeout", WAITS, *options],
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
         timeout=30 * LIMIT_S,
     ).stdout
