@@ -105,6 +105,17 @@ Shape describe_service_target_ref() {
   return shape;
 }
 
+Shape describe_limit_target_ref() {
+  Shape shape = describe_ref("What the policy is for; all policies that name it count together.",
+                             {"Service", "HTTPRoute", "GRPCRoute", "Gateway"});
+  shape
+      .field("sectionName", &ObjectRef::section_name,
+             "One rule of the route or one listener of the Gateway, by name. Left out: all.")
+      .obeys(text_rules::dns_label);
+  shape.prepared_by<ObjectRef>([](ObjectRef& ref) { ref.kind = "Service"; });
+  return shape;
+}
+
 bool carries_messages(Protocol protocol) {
   return protocol != Protocol::tcp && protocol != Protocol::tls;
 }

@@ -11,6 +11,7 @@ constexpr std::string_view duration_pattern =
     "^(?=[0-9])([0-9]{1,5}h)?([0-9]{1,5}m)?([0-9]{1,5}s)?([0-9]{1,5}ms)?$";
 constexpr std::string_view bytes_pattern = "^(0|[1-9][0-9]*)(B|KiB|MiB|GiB)$";
 constexpr std::string_view ratio_pattern = "^(100(\\.0{1,4})?|[1-9]?[0-9](\\.[0-9]{1,4})?)%$";
+constexpr std::string_view rate_pattern = "^(1000000|[1-9][0-9]{0,5})/[smh]$";
 
 Tree schema_of(const Type& type);
 
@@ -32,6 +33,7 @@ Tree text_schema(const Type& type) {
   if (type.kind == Type::Kind::duration) pattern = duration_pattern;
   if (type.kind == Type::Kind::bytes) pattern = bytes_pattern;
   if (type.kind == Type::Kind::ratio) pattern = ratio_pattern;
+  if (type.kind == Type::Kind::rate) pattern = rate_pattern;
   if (!pattern.empty()) tree.add("pattern", pattern);
   return tree;
 }

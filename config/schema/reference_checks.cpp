@@ -246,6 +246,12 @@ void ReferenceChecks::check(const AuthorizationPolicy& policy) const {
   }
 }
 
+void ReferenceChecks::check(const RateLimitPolicy& policy) const {
+  for (std::size_t i = 0; i < policy.target_refs.size(); ++i) {
+    check_target(policy.metadata, policy.target_refs[i], item("spec.targetRefs", i));
+  }
+}
+
 void ReferenceChecks::check_port(const Metadata& policy, const std::vector<ObjectRef>& targets,
                                  const Position& position, const std::string& path,
                                  std::uint16_t port) const {
@@ -271,7 +277,9 @@ void ReferenceChecks::check_target(const Metadata& policy, const ObjectRef& ref,
   const Service* service = ref.kind == "Service" ? index_.service(ns, ref.name) : nullptr;
   const HTTPRoute* http = ref.kind == "HTTPRoute" ? index_.http_route(ns, ref.name) : nullptr;
   const GRPCRoute* grpc = ref.kind == "GRPCRoute" ? index_.grpc_route(ns, ref.name) : nullptr;
+  const Gateway* gateway = ref.kind == "Gateway" ? index_.gateway(ns, ref.name) : nullptr;
   if (service) return check_section(service->ports, "port");
+  if (gateway) return check_section(gateway->listeners, "listener");
   if (http) return check_section(http->rules, "rule");
   if (grpc) return check_section(grpc->rules, "rule");
   complain_of_missing(ref.position, path + ".name", ref.kind, ns, ref.name);

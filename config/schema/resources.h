@@ -7,6 +7,7 @@
 #include "config/schema/grpc_route.h"
 #include "config/schema/http_route.h"
 #include "config/schema/mesh_tls.h"
+#include "config/schema/rate_limit_policy.h"
 #include "config/schema/service.h"
 #include "config/schema/stream_route.h"
 #include "config/schema/traffic_policy.h"
@@ -25,6 +26,7 @@ struct Resources {
   std::vector<TrafficPolicy> traffic_policies;
   std::vector<MeshTLS> mesh_tls;
   std::vector<AuthorizationPolicy> authorization_policies;
+  std::vector<RateLimitPolicy> rate_limit_policies;
 };
 
 // Calls `visit` with each list of resources, in the order of the reference.
@@ -39,6 +41,7 @@ void for_each_list(AnyResources& resources, Visit&& visit) {
   visit(resources.traffic_policies);
   visit(resources.mesh_tls);
   visit(resources.authorization_policies);
+  visit(resources.rate_limit_policies);
 }
 
 inline std::size_t count(const Resources& resources) {

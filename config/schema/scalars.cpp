@@ -76,6 +76,13 @@ std::optional<WrongScalar> read_ratio(const Type& type, const YamlNode& node, vo
   return {};
 }
 
+std::optional<WrongScalar> read_rate(const Type& type, const YamlNode& node, void* value) {
+  const auto parsed = parse_rate(node.text);
+  if (!parsed) return wrong(type, node, "is not a rate");
+  *static_cast<Rate*>(value) = *parsed;
+  return {};
+}
+
 std::optional<WrongScalar> not_among(const Type& type, const YamlNode& node) {
   return WrongScalar{in_quotes(node.text) + " is not known", scalar_expectation(type),
                      std::string(nearest(node.text, type.choices))};
@@ -158,6 +165,8 @@ std::optional<WrongScalar> read_scalar(const Type& type, const YamlNode& node, v
       return read_bytes(type, node, value);
     case Kind::ratio:
       return read_ratio(type, node, value);
+    case Kind::rate:
+      return read_rate(type, node, value);
     case Kind::choice:
       return read_choice(type, node, value);
     default:
@@ -177,6 +186,8 @@ std::string scalar_expectation(const Type& type) {
       return "a size such as 64KiB or 1MiB" + range_text(type, show_bytes);
     case Kind::ratio:
       return "a share such as 50% or 0.5%, 0% to 100%";
+    case Kind::rate:
+      return "a rate such as 10/s, 600/m or 5/h, with a number from 1 to 1000000";
     default:
       if (!type.choices.empty()) return one_of(type.choices);
       return type.rule ? std::string(type.rule->expected) : "text";
@@ -215,6 +226,8 @@ std::string scalar_text(const Type& type, const void* value) {
       return show_bytes(type.access.get(value));
     case Kind::ratio:
       return to_text(*static_cast<const Ratio*>(value));
+    case Kind::rate:
+      return to_text(*static_cast<const Rate*>(value));
     case Kind::choice:
       return std::string(type.choices[type.access.get(value)]);
     case Kind::constant:

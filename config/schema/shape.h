@@ -13,6 +13,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "base/rate.h"
 #include "base/units.h"
 #include "config/schema/common.h"
 #include "config/schema/described.h"
@@ -42,6 +43,7 @@ struct Type {
     duration,
     bytes,
     ratio,
+    rate,
     choice,    // An enum class whose values count from 0.
     object,    // A struct that has a Shape.
     list,      // std::vector
@@ -285,6 +287,8 @@ Type type_of() {
     return detail::number<M>(Kind::bytes);
   } else if constexpr (std::is_same_v<M, Ratio>) {
     return {.kind = Kind::ratio};
+  } else if constexpr (std::is_same_v<M, Rate>) {
+    return {.kind = Kind::rate};
   } else if constexpr (detail::Holder<M>) {
     using Held = detail::ElementOf<M>;
     Type type{.kind = Held::kind};

@@ -98,6 +98,7 @@ Violations check_together(const Resources& resources) {
   for (const AuthorizationPolicy& policy : resources.authorization_policies) {
     references.check(policy);
   }
+  for (const RateLimitPolicy& policy : resources.rate_limit_policies) references.check(policy);
   return violations;
 }
 

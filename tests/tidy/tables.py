@@ -70,7 +70,15 @@ TESTS_OF_THEIR_OWN = {
 }
 
 # Files of sidecar/policy that are not a policy but carry all of them.
-POLICY_PLUMBING = {"admission", "pauses", "policy_event", "with_admission"}
+POLICY_PLUMBING = {
+    "admission",
+    "bucket_table",
+    "pauses",
+    "policy_event",
+    "token_buckets",
+    "token_clock",
+    "with_admission",
+}
 # The name in the schema of a policy, where it is not the policy's own.
 POLICY_FIELDS = {"deadline": "timeouts", "authorize": "authorization"}
 

@@ -30,6 +30,10 @@ TEST(ReadScalar, SetsValuesOfEachKind) {
   Ratio share;
   EXPECT_FALSE(read_scalar(type_of<Ratio>(), plain("25%"), &share));
   EXPECT_EQ(share, Ratio{0.25});
+  Rate rate;
+  EXPECT_FALSE(read_scalar(type_of<Rate>(), plain("600/m"), &rate));
+  EXPECT_EQ(rate, (Rate{600, Rate::Per::minute}));
+  EXPECT_TRUE(read_scalar(type_of<Rate>(), plain("600"), &rate));
   std::string text;
   EXPECT_FALSE(read_scalar(type_of<std::string>(), as_quoted("5"), &text));
   EXPECT_EQ(text, "5");
@@ -77,6 +81,8 @@ TEST(ScalarText, IsWhatIsReadBack) {
   EXPECT_EQ(scalar_text(type_of<Milliseconds>(), &duration), "1500ms");
   const bool flag = true;
   EXPECT_EQ(scalar_text(type_of<bool>(), &flag), "true");
+  const Rate rate{5, Rate::Per::hour};
+  EXPECT_EQ(scalar_text(type_of<Rate>(), &rate), "5/h");
 }
 
 }  // namespace

@@ -60,6 +60,9 @@ void change(const Type& type, void* value) {
     case Type::Kind::ratio:
       static_cast<Ratio*>(value)->value = 0.25;
       return;
+    case Type::Kind::rate:
+      static_cast<Rate*>(value)->count = 7;
+      return;
     case Type::Kind::choice:
       return type.access.set(value, type.access.get(value) == 0 ? type.choices.size() - 1 : 0);
     case Type::Kind::constant:
