@@ -26,7 +26,7 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PYTHON_FOLDERS = ("tests/tidy", "tests/integration", "tests/conformance")
-UNIT_TESTS, MORE_UNIT_TESTS = "skiff-unit-tests", ("shop-unit-tests",)
+UNIT_TESTS, MORE_UNIT_TESTS = "skiff-unit-tests", ("simulation-tests", "shop-unit-tests")
 TIMEOUT_S = int(os.environ.get("SKIFF_TEST_TIMEOUT", "300"))
 
 

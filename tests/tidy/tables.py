@@ -16,6 +16,7 @@ RANKS = {
     "sidecar/observe/": 3,
     "sidecar/sync/": 3,
     "sidecar/app/": 4,
+    "sidecar/simulate/": 4.5,
     "sidecar/main.cpp": 5,
     "control-plane/source/": 3,
     "control-plane/store/": 3,
@@ -27,7 +28,7 @@ RANKS = {
     "control-plane/status/": 3,
     "control-plane/app/": 4,
     "control-plane/main.cpp": 5,
-    "cli/": 4,
+    "cli/": 5,
     # Of the mesh, the shop knows only base; its services do not know each other.
     "sample-services/common/": 0.1,
     "sample-services/user/": 0.2,
@@ -87,6 +88,7 @@ OPEN_CLASSES = {
     "PassingReply": "passes all on; a stage overrides only what it wants to see",
     "Http2Stream": "what nghttp2 finds by a stream's number; each side's stream derives from it",
     "Timer": "an intrusive link: what waits is its own entry in the wheel",
+    "AgendaEntry": "the same, in the agenda of a simulation",
     "Deferred": "an intrusive link: what waits is its own entry in the list",
 }
 

@@ -1,0 +1,150 @@
+#include "sidecar/simulate/sim_call.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "sidecar/http/answer.h"
+#include "sidecar/simulate/sim_context.h"
+
+namespace skiff {
+namespace {
+
+// 0: there is none.
+template <typename Number>
+Number number_in(const Headers& headers, FieldId id) {
+  const Field* const field = headers.find(id);
+  Number number = 0;
+  if (field != nullptr) {
+    const std::string_view text = field->value();
+    std::from_chars(text.data(), text.data() + text.size(), number);
+  }
+  return number;
+}
+
+// A literal of the same word.
+std::string_view as_literal(std::string_view degraded) {
+  for (const std::string_view word : {"cached", "cluster", "static"}) {
+    if (word == degraded) return word;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::uint64_t request_id(const Headers& headers) {
+  return number_in<std::uint64_t>(headers, FieldId::x_request_id);
+}
+
+void SimCall::start(const SimRequest& request, Forwarder& to, SimCaller& caller) {
+  caller_ = &caller;
+  exchange_ = &context_.exchanges.take();
+  outcome_ = {};
+  answered_ = false;
+  id_ = request.id;
+  const TimePoint now = context_.agenda.now();
+  leaves_at_ = request.patience > Duration::zero() ? now + request.patience : TimePoint::max();
+  fill(request);
+  Exchange* const exchange = exchange_;
+  to.forward(*exchange, *this);
+  if (exchange_ == exchange) context_.agenda.arm(*this, due());
+}
+
+void SimCall::fill(const SimRequest& said) {
+  Exchange& exchange = *exchange_;
+  Arena& arena = exchange.arena;
+  Request& request = exchange.request;
+  exchange.started = context_.agenda.now();
+  exchange.request_ended = true;
+  exchange.client_sink = this;
+  exchange.client_source = this;
+  exchange.client_address = "127.0.0.1";
+  exchange.client_identity = said.caller;
+  request.method_name = said.method;
+  request.method = method_id(said.method);
+  request.target = request.path = said.path;
+  request.authority = said.authority;
+  char digits[20];
+  const auto end = std::to_chars(digits, digits + sizeof digits, said.id).ptr;
+  request.headers.add(arena, "x-request-id",
+                      arena.copy({digits, static_cast<std::size_t>(end - digits)}));
+  if (said.fields == nullptr) return;
+  for (const Field& field : *said.fields) {
+    if (field.id == FieldId::x_request_id) continue;
+    request.headers.add(arena, arena.copy(field.name()), arena.copy(field.value()));
+  }
+}
+
+void SimCall::answered(Exchange& exchange, Response& response) {
+  answered_ = true;
+  exchange.marks.status = response.status;
+  outcome_.status = response.status;
+  outcome_.retry_after = number_in<std::uint32_t>(response.headers, FieldId::retry_after);
+  outcome_.latency = context_.agenda.now() - exchange.started;
+}
+
+void SimCall::failed(Exchange& exchange, const Error& error) {
+  exchange.marks.reason = outcome_.reason = error.kind;
+  outcome_.latency = context_.agenda.now() - exchange.started;
+  if (error.kind == ErrorKind::client_gone) {
+    outcome_.status = about(error.kind).status;
+    return over(error);
+  }
+  Response response;
+  answer_for(error, exchange.request, exchange.arena, response);
+  answered(exchange, response);
+  over(error);
+}
+
+void SimCall::end(const Headers&) { over({}); }
+
+void SimCall::abort(const Error& error) {
+  outcome_.reason = error.kind;
+  outcome_.status = about(error.kind).status;
+  over(error);
+}
+
+void SimCall::leave() { fail({.kind = ErrorKind::client_gone}); }
+
+void SimCall::fail(const Error& error) {
+  Exchange* const exchange = exchange_;
+  if (exchange->pending != nullptr) exchange->pending->fail(*exchange, error);
+  if (exchange_ != exchange) return;
+  if (answered_) return abort(error);
+  failed(*exchange, error);
+}
+
+TimePoint SimCall::due() const {
+  const Deadlines& limits = exchange_->deadlines;
+  TimePoint first = std::min(leaves_at_, limits.request);
+  if (awaits_head()) first = std::min(first, exchange_->started + limits.response_headers);
+  return first;
+}
+
+bool SimCall::awaits_head() const {
+  return exchange_->deadlines.response_headers > Duration::zero() && !answered_;
+}
+
+void SimCall::occur(TimePoint now) {
+  if (due() > now) return context_.agenda.arm(*this, due());
+  if (now >= leaves_at_) return leave();
+  const Deadlines& limits = exchange_->deadlines;
+  fail({.kind =
+            now >= limits.request ? limits.request_reason() : ErrorKind::timeout_response_headers});
+}
+
+void SimCall::over(const Error& error) {
+  Exchange& exchange = *std::exchange(exchange_, nullptr);
+  SimCaller& caller = *caller_;
+  SimOutcome outcome = outcome_;
+  outcome.attempts = exchange.marks.attempts;
+  outcome.degraded = as_literal(exchange.marks.degraded);
+  context_.agenda.disarm(*this);
+  context_.trace.note(Trace::What::ended, id_, outcome.status, context_.agenda.now());
+  exchange.finish(error);
+  context_.exchanges.give_back(exchange);
+  context_.calls.give_back(*this);
+  caller.call_over(*this, outcome);
+}
+
+}  // namespace skiff

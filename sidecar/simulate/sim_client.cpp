@@ -1,0 +1,106 @@
+#include "sidecar/simulate/sim_client.h"
+
+#include <utility>
+
+namespace skiff {
+namespace {
+
+constexpr std::string_view criticality_word(Criticality criticality) {
+  switch (criticality) {
+    case Criticality::sheddable:
+      return "sheddable";
+    case Criticality::normal:
+      return "normal";
+    case Criticality::critical:
+      break;
+  }
+  return "critical";
+}
+
+}  // namespace
+
+SimClient::SimClient(SimContext& context, SimMesh& mesh, SimClientSpec spec)
+    : context_(context),
+      spec_(std::move(spec)),
+      rate_(spec_.rate),
+      identity_("spiffe://simulated/ns/default/sa/" + spec_.name),
+      tallies_(context.start) {
+  for (std::uint32_t i = 0; i < spec_.sidecars; ++i) {
+    sidecars_.push_back(std::make_unique<SimSidecar>(
+        context_, mesh, spec_.name + (spec_.sidecars > 1 ? "-" + std::to_string(i + 1) : ""),
+        SimWaySettings{.zone = spec_.zone,
+                       .identity = identity_,
+                       .latency = spec_.latency,
+                       .connect_timeout = {}}));
+  }
+  if (spec_.criticality != Criticality::normal) {
+    fields_.add(arena_, "x-skiff-criticality", criticality_word(spec_.criticality));
+  }
+  if (spec_.idempotency_key) fields_.add(arena_, "idempotency-key", "one");
+}
+
+SimClient::~SimClient() = default;
+
+void SimClient::begin() { arm_next(); }
+
+void SimClient::set_rate(double rate) {
+  rate_ = rate;
+  arm_next();
+}
+
+void SimClient::arm_next() {
+  if (rate_ <= 0) return context_.agenda.disarm(*this);
+  const Duration mean(static_cast<Duration::rep>(1e9 / rate_));
+  const Spread gap = spec_.poisson ? Spread::exponential(mean) : Spread::constant(mean);
+  context_.agenda.arm(*this, context_.agenda.now() + gap.draw(context_.random));
+}
+
+void SimClient::occur(TimePoint) {
+  arm_next();
+  questions_.take(*this).ask();
+}
+
+void SimClient::Question::ask() {
+  SimContext& context = client_.context_;
+  id_ = context.next_id++;
+  sent_ = context.agenda.now();
+  repeats_ = 0;
+  ++client_.tallies_.at(sent_).sent;
+  send();
+}
+
+void SimClient::Question::send() {
+  SimContext& context = client_.context_;
+  const SimClientSpec& spec = client_.spec_;
+  ++client_.tallies_.at(sent_).asked;
+  context.trace.note(Trace::What::sent, id_, repeats_, context.agenda.now());
+  SimSidecar& sidecar = *client_.sidecars_[client_.turn_++ % client_.sidecars_.size()];
+  context.calls.take(context).start({.id = id_,
+                                     .method = spec.method,
+                                     .authority = spec.target,
+                                     .fields = &client_.fields_,
+                                     .patience = spec.patience},
+                                    sidecar.target(spec.target), *this);
+}
+
+void SimClient::Question::call_over(SimCall&, const SimOutcome& outcome) {
+  Tally& tally = client_.tallies_.at(sent_);
+  tally.attempts += outcome.attempts;
+  if (!outcome.is_success() && repeats_ < client_.spec_.repeats) {
+    ++repeats_;
+    return send();
+  }
+  const Duration latency = client_.context_.agenda.now() - sent_;
+  if (outcome.is_success()) {
+    ++tally.succeeded;
+    if (!outcome.degraded.empty()) ++tally.degraded;
+    tally.latencies.add(latency);
+  } else {
+    ++tally.failed;
+    ++tally.reasons[outcome.reason];
+    tally.refusals.add(latency);
+  }
+  client_.questions_.give_back(*this);
+}
+
+}  // namespace skiff

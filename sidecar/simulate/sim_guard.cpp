@@ -1,0 +1,26 @@
+#include "sidecar/simulate/sim_guard.h"
+
+#include <utility>
+#include <vector>
+
+#include "sidecar/simulate/sim_service.h"
+
+namespace skiff {
+
+SimGuard::SimGuard(SimContext& context, SimInstance& instance, const TrafficPolicy& policy)
+    : instance_(instance),
+      states_(context.teller(instance.address())),
+      endpoints_(policy.load_balancing, policy.slow_start, ""),
+      chain_({context.loop, context.pauses, endpoints_, *this},
+             states_.of(instance.service().spec().name), policy) {
+  std::vector<EndpointSpec> specs{{.address = instance.address(), .weight = 1, .zone = ""}};
+  endpoints_.update(
+      std::move(specs), context.agenda.now(), [](Endpoint&) {}, [](Endpoint&) {});
+}
+
+Forwarder& SimGuard::make_forwarder(Endpoint& endpoint) {
+  endpoint.forwarder = &instance_;
+  return instance_;
+}
+
+}  // namespace skiff

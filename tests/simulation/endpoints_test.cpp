@@ -1,0 +1,205 @@
+#include "tests/simulation/scenario.h"
+
+// What balancing, zones, health checks and the retry of what was not read make of endpoints that
+// fail.
+
+namespace skiff {
+namespace {
+
+class Endpoints : public Scenario {};
+INSTANTIATE_TEST_SUITE_P(Seeds, Endpoints, testing::ValuesIn(seeds), seed_name);
+
+SimServiceSpec product(std::vector<std::string> zones) {
+  return {.name = "product", .zones = std::move(zones), .work = Spread::lognormal(5ms, 0.5)};
+}
+
+HealthCheckConfig asked_each(Milliseconds interval) {
+  HealthCheckConfig check;
+  check.interval = interval;
+  check.timeout = 200ms;
+  return check;
+}
+
+double share_of(SimService& service, std::size_t index) {
+  std::uint64_t all = 0;
+  for (const auto& instance : service.instances()) all += instance->handled();
+  return static_cast<double>(service.instance(index).handled()) / static_cast<double>(all);
+}
+
+TEST_P(Endpoints, OneThatRefusesConnectionsCostsNobodyAnAnswer) {
+  Simulation simulation(seed());
+  SimService& service = simulation.add(product({"", "", ""}));
+  SimClient& client =
+      simulation.add(SimClientSpec{.target = "product", .rate = 500, .method = "POST"});
+  simulation.run_until(1s);
+  // All that was under way then is lost, but nothing that comes after it.
+  simulation.at(5s, [&] { service.instance(1).crash(); });
+  simulation.run_until(20s);
+  expect_sound(simulation);
+  EXPECT_EQ(client.tallies().between(6s, 20s).success(), 1);
+  EXPECT_GE(client.tallies().all().success(), 0.998);
+  EXPECT_LE(service.most_executions(), 1) << "a POST was done twice";
+}
+
+TEST_P(Endpoints, ThatRestartOneAfterTheOtherAreHardlyNoticed) {
+  Simulation simulation(seed());
+  SimService& service = simulation.add(product({"", "", "", ""}));
+  SimClient& client =
+      simulation.add(SimClientSpec{.target = "product", .rate = 500, .method = "POST"});
+  for (int i = 0; i < 4; ++i) {
+    SimInstance& instance = service.instance(static_cast<std::size_t>(i));
+    simulation.at(5s + i * 5s, [&] { instance.crash(); });
+    simulation.at(8s + i * 5s, [&] { instance.start(); });
+  }
+  simulation.run_until(30s);
+  expect_sound(simulation);
+  EXPECT_GE(client.tallies().all().success(), 0.999);
+  EXPECT_LE(service.most_executions(), 1);
+}
+
+TEST_P(Endpoints, OfAZoneThatIsGoneAreReplacedByThoseOfTheOther) {
+  Simulation simulation(seed());
+  SimService& service = simulation.add(product({"a", "a", "b", "b"}));
+  SimClient& client = simulation.add(SimClientSpec{.target = "product", .rate = 400, .zone = "a"});
+  simulation.policy_of("product").health_check = asked_each(1000ms);
+  simulation.at(10s, [&] {
+    EXPECT_NEAR(share_of(service, 0) + share_of(service, 1), 1, 1e-9) << "its own zone only";
+    service.instance(0).crash();
+    service.instance(1).crash();
+  });
+  simulation.run_until(40s);
+  expect_sound(simulation);
+  EXPECT_EQ(client.tallies().between(14s, 40s).success(), 1);
+}
+
+TEST_P(Endpoints, BehindACutBetweenZonesAreLeftOutByTheirHealthChecks) {
+  Simulation simulation(seed());
+  simulation.add(product({"b", "b", "c", "c"}));
+  SimClient& client = simulation.add(SimClientSpec{.target = "product", .rate = 400, .zone = "a"});
+  TrafficPolicy& policy = simulation.policy_of("product");
+  policy.health_check = asked_each(1000ms);
+  policy.timeouts.request = 1s;
+  policy.timeouts.connect = 200ms;
+  simulation.at(10s, [&] { simulation.cut("a", "b"); });
+  simulation.at(40s, [&] { simulation.mend(); });
+  simulation.run_until(60s);
+  expect_sound(simulation);
+  EXPECT_GT(client.tallies().between(10s, 13s).failed, 0) << "what is silent costs some";
+  EXPECT_EQ(client.tallies().between(18s, 40s).success(), 1);
+  EXPECT_EQ(client.tallies().between(45s, 60s).success(), 1);
+}
+
+TEST_P(Endpoints, AreAllUsedAgainWhenHealthChecksCondemnMost) {
+  Simulation simulation(seed());
+  SimService& service = simulation.add(product({"", "", "", ""}));
+  SimClient& client = simulation.add(SimClientSpec{.target = "product", .rate = 400});
+  simulation.policy_of("product").health_check = asked_each(500ms);
+  for (std::size_t i = 0; i < 3; ++i) {
+    simulation.at(5s, [&, i] { service.instance(i).crash(); });
+    simulation.at(15s, [&, i] { service.instance(i).start(); });
+  }
+  simulation.run_until(30s);
+  expect_sound(simulation);
+  // Three of four are down: all four are tried, and a retry finds the one in most cases.
+  EXPECT_GT(client.tallies().between(7s, 15s).success(), 0.6);
+  EXPECT_EQ(client.tallies().between(20s, 30s).success(), 1);
+}
+
+TEST_P(Endpoints, ThatAreSlowGetLessByTwoChoicesThanByTurns) {
+  double slow_share[2];
+  Duration p99[2];
+  for (const bool by_turns : {false, true}) {
+    Simulation simulation(seed());
+    SimService& service = simulation.add(product({"", "", "", "", ""}));
+    SimClient& client = simulation.add(SimClientSpec{.target = "product", .rate = 1000});
+    if (by_turns) {
+      simulation.policy_of("product").load_balancing.algorithm =
+          LoadBalancingConfig::Algorithm::round_robin;
+    }
+    service.instance(2).trouble().slower = 200ms;
+    simulation.run_until(20s);
+    expect_sound(simulation);
+    slow_share[by_turns] = share_of(service, 2);
+    p99[by_turns] = client.tallies().between(5s, 20s).latencies.quantile(0.99);
+  }
+  EXPECT_LT(slow_share[0], 0.01);
+  EXPECT_NEAR(slow_share[1], 0.2, 0.01);
+  EXPECT_LT(p99[0], 30ms);
+  EXPECT_GT(p99[1], 200ms);
+}
+
+TEST_P(Endpoints, ThatAreNewAndColdAreSparedByASlowStart) {
+  std::uint64_t first_second[2];
+  for (const bool sparing : {true, false}) {
+    Simulation simulation(seed());
+    SimServiceSpec spec = product({"", "", ""});
+    spec.warm_up = 10s;
+    SimService& service = simulation.add(spec);
+    simulation.add(SimClientSpec{.target = "product", .rate = 600});
+    TrafficPolicy& policy = simulation.policy_of("product");
+    policy.load_balancing.algorithm = LoadBalancingConfig::Algorithm::round_robin;
+    if (sparing) policy.slow_start.window = 10s;
+    simulation.at(20s, [&] {
+      service.add_instance("").begin_cold();
+      simulation.refresh();
+    });
+    simulation.run_until(21s);
+    first_second[sparing] = service.instance(3).handled();
+    simulation.run_until(40s);
+    expect_sound(simulation);
+    EXPECT_GT(service.instance(3).handled(), 1000) << "it ends with its share";
+  }
+  EXPECT_GT(first_second[false], 120);
+  EXPECT_LT(first_second[true], 45) << "a tenth of its share, and a little more each moment";
+}
+
+TEST_P(Endpoints, ThatLeaveTheRegistryFinishWhatTheyHave) {
+  Simulation simulation(seed());
+  SimService& service = simulation.add(product({"", "", ""}));
+  SimClient& client = simulation.add(SimClientSpec{.target = "product", .rate = 500});
+  std::uint64_t handled = 0;
+  simulation.at(5s, [&] {
+    service.instance(0).leave_registry();
+    simulation.refresh();
+    handled = service.instance(0).handled();
+  });
+  simulation.run_until(10s);
+  expect_sound(simulation);
+  EXPECT_LE(service.instance(0).handled(), handled + 10) << "but for what was on its way";
+  EXPECT_EQ(client.tallies().all().success(), 1);
+}
+
+TEST_P(Endpoints, ThatHangHoldOnlyWhatTheyHaveUntilTheirHealthChecksFail) {
+  Simulation simulation(seed());
+  SimService& service = simulation.add(product({"", "", ""}));
+  SimClient& client = simulation.add(SimClientSpec{.target = "product", .rate = 300});
+  TrafficPolicy& policy = simulation.policy_of("product");
+  policy.timeouts.request = 1s;
+  policy.health_check = asked_each(1000ms);
+  simulation.at(10s, [&] { service.instance(0).hang(true); });
+  simulation.at(30s, [&] { service.instance(0).hang(false); });
+  simulation.run_until(50s);
+  expect_sound(simulation);
+  // Two choices by what is in flight: what does not answer gets little even before that.
+  EXPECT_GT(client.tallies().between(10s, 15s).success(), 0.9);
+  EXPECT_EQ(client.tallies().between(17s, 30s).success(), 1);
+  EXPECT_EQ(client.tallies().between(32s, 50s).success(), 1);
+}
+
+TEST_P(Endpoints, NoneAtAllIsSaidAtOnce) {
+  Simulation simulation(seed());
+  SimService& service = simulation.add(product({""}));
+  SimClient& client = simulation.add(SimClientSpec{.target = "product", .rate = 100});
+  simulation.at(5s, [&] {
+    service.instance(0).leave_registry();
+    simulation.refresh();
+  });
+  simulation.run_until(10s);
+  expect_sound(simulation);
+  const Tally after = client.tallies().between(6s, 10s);
+  EXPECT_EQ(after.failed_by(ErrorKind::no_endpoint), after.sent);
+  EXPECT_LT(after.refusals.quantile(0.99), 1ms);
+}
+
+}  // namespace
+}  // namespace skiff
