@@ -1,11 +1,17 @@
 """gRPC through sidecars in clear text: client and server of grpcio, all four kinds of calls."""
 
+import json
+import os
 import threading
 import unittest
 from concurrent import futures
 
 import grpc
-from support import LIMIT_S, SidecarTest, free_port, service
+from mesh_support import MeshTest, identity_of
+from support import LIMIT_S, SidecarTest, free_port, service, until
+
+
+ANY_SIZE = ("grpc.max_receive_message_length", -1)
 
 
 class Echo(grpc.GenericRpcHandler):
@@ -18,7 +24,7 @@ class Echo(grpc.GenericRpcHandler):
 
     def service(self, details):
         name = details.method.rsplit("/", 1)[1]
-        if name in ("Unary", "Fail", "Wait"):
+        if name in ("Unary", "Squeeze", "Fail", "Wait"):
             return grpc.unary_unary_rpc_method_handler(getattr(self, name))
         if name == "Collect":
             return grpc.stream_unary_rpc_method_handler(self.Collect)
@@ -32,6 +38,10 @@ class Echo(grpc.GenericRpcHandler):
         self.seen.append(dict(context.invocation_metadata()))
         context.set_trailing_metadata((("x-trail", "end"), ("x-trail-bin", b"\0\1\xff")))
         context.send_initial_metadata((("x-first", "begin"),))
+        return message
+
+    def Squeeze(self, message, context):
+        context.set_compression(grpc.Compression.Gzip)
         return message
 
     def Fail(self, message, context):
@@ -65,7 +75,8 @@ class Grpc(SidecarTest):
     def setUp(self):
         self.echo = Echo()
         server = grpc.server(
-            futures.ThreadPoolExecutor(max_workers=16), options=[("grpc.so_reuseport", 0)]
+            futures.ThreadPoolExecutor(max_workers=16),
+            options=[("grpc.so_reuseport", 0), ANY_SIZE],
         )
         server.add_generic_rpc_handlers((self.echo,))
         self.server_port = server.add_insecure_port("127.0.0.1:0")
@@ -80,11 +91,14 @@ class Grpc(SidecarTest):
             "accessLog: {mode: all}",
             service("backend", server_port, protocol="GRPC"),
         )
+        self.connect(port, "backend")
+        return made
+
+    def connect(self, port, authority):
         self.channel = grpc.insecure_channel(
-            f"127.0.0.1:{port}", options=[("grpc.default_authority", "backend")]
+            f"127.0.0.1:{port}", options=[("grpc.default_authority", authority), ANY_SIZE]
         )
         self.addCleanup(self.channel.close)
-        return made
 
     def unary(self, name):
         return self.channel.unary_unary(f"/test.Echo/{name}")
@@ -101,9 +115,23 @@ class Grpc(SidecarTest):
         self.assertEqual((trailing["x-trail"], trailing["x-trail-bin"]), ("end", b"\0\1\xff"))
 
     def test_empty_and_large_messages(self):
-        for size in (0, 1, 4_000_000):
-            message = b"\xa5" * size
-            self.assertEqual(self.unary("Unary")(message, timeout=LIMIT_S), message)
+        for size in (0, 1, 10 << 20):
+            message = os.urandom(size)
+            self.assertTrue(self.unary("Unary")(message, timeout=LIMIT_S) == message, size)
+
+    def test_compressed_messages(self):
+        message = b"\xa5" * (10 << 20)
+        gzip = grpc.Compression.Gzip
+        answer = self.unary("Squeeze")(message, timeout=LIMIT_S, compression=gzip)
+        self.assertTrue(answer == message, len(answer))
+        logged = until(lambda: self.log_of("/test.Echo/Squeeze"), "the call is logged")
+        self.assertLess(logged["request_bytes"], 100_000)
+        self.assertLess(logged["response_bytes"], 100_000)
+
+    def log_of(self, path):
+        """What the access log says of the one call of that method."""
+        lines = [line for line in self.made.logged().splitlines() if f'"{path}"' in line]
+        return json.loads(lines[0]) if lines else None
 
     def test_streams_of_the_client(self):
         call = self.channel.stream_unary("/test.Echo/Collect")
@@ -182,6 +210,22 @@ class GrpcThroughTwo(Grpc):
             service("backend"),
         )
         return super().through(inbound)
+
+
+class GrpcThroughAPair(Grpc, MeshTest):
+    """The same two, with mutual TLS between them."""
+
+    def through(self, server_port):
+        self.certs = self.authority("order", "product")
+        self.beside = self.callee(server_port, protocol="GRPC")
+        made = self.caller(protocol="GRPC")
+        self.connect(self.port, "product")
+        return made
+
+    def test_the_callee_learns_who_called(self):
+        self.assertEqual(self.unary("Unary")(b"x", timeout=LIMIT_S), b"x")
+        self.assertIn(identity_of("order"), self.echo.seen[0]["x-forwarded-client-cert"])
+        self.assertEqual(self.beside.metric("skiff_tls_server_handshakes_total", result="ok"), 1)
 
 
 if __name__ == "__main__":

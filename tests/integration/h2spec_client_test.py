@@ -46,7 +46,7 @@ class H2SpecForClients(SidecarTest):
         h2spec.build()
 
     def once(self, port):
-        """A way to `port` for one connection: h2spec judges the last one, and we replace lost ones."""
+        """A way to `port` for one connection: h2spec judges the last, and we replace lost ones."""
         used = threading.Event()
 
         def handle(client):
