@@ -235,7 +235,9 @@ std::size_t TlsStream::open_by_openssl(char* to, std::size_t size) {
 IoResult TlsStream::receive(char* to, std::size_t size) {
   begin_call();
   std::size_t got = open_records(to, size);
-  while (got < size && !drained_ && !ended_ && read_error_ == 0 &&
+  // Where nothing came of what was read, only the transport's own word says that no more is there:
+  // an end may have come together with tickets.
+  while (got < size && !(drained_ && got > 0) && !ended_ && read_error_ == 0 &&
          fill(std::max(size - got, TlsBuffers::record_room))) {
     got += open_records(to + got, size - got);
   }

@@ -204,6 +204,22 @@ TEST_F(Tls, TakesACutLineForAnError) {
   EXPECT_EQ(pair.server.last.kind, IoResult::Kind::error);
 }
 
+// A peer that refuses the connection as soon as it knows who called: its tickets and the end are
+// one edge, and the tickets are nothing that receive() could give.
+TEST_F(Tls, SeesAnEndThatCameTogetherWithTickets) {
+  TlsPair pair(loop_);
+  pair.begin(context("cart"), context("order"), {}, {.session_scope = "inbound"});
+  while (pair.server.transport == nullptr) {
+    loop_.io().restart();
+    if (loop_.io().poll() == 0) pair.pipe.deliver();
+  }
+  ASSERT_FALSE(pair.pipe.to_client().flight.empty());
+  pair.pipe.to_client().fin = true;
+  pair.run();
+  EXPECT_EQ(pair.client.got, "");
+  EXPECT_EQ(pair.client.last.kind, IoResult::Kind::error);
+}
+
 TEST_F(Tls, TakesAForgedRecordForAnError) {
   TlsPair pair(loop_);
   connect(pair);
