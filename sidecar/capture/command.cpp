@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "sidecar/capture/run_program.h"
-
 namespace skiff {
 namespace {
 
@@ -19,34 +17,43 @@ int fail(const char* program, int status) {
   return 1;
 }
 
-int run_nft(const std::string& text) {
-  const int status = run_program({"nft", "-f", "-"}, text, false);
+int run_nft(const std::string& text, const ProgramRunner& run) {
+  const int status = run({"nft", "-f", "-"}, text, false);
   return status == 0 ? 0 : fail("nft", status);
 }
 
 // The tools of one version of IP: those of the old tables where they are installed, which work with
 // every kernel that has iptables at all.
-struct IpTables {
-  explicit IpTables(IpVersion version) {
+class IpTables final {
+ public:
+  IpTables(IpVersion version, const ProgramRunner& run) : run_(run) {
     const std::string name = version == IpVersion::ipv4 ? "iptables" : "ip6tables";
-    const bool has_legacy = run_program({name + "-legacy", "--version"}, {}, true) == 0;
+    const bool has_legacy = run_({name + "-legacy", "--version"}, {}, true) == 0;
     const std::string family = has_legacy ? name + "-legacy" : name;
-    command = family;
-    restore = family + "-restore";
+    command_ = family;
+    restore_ = family + "-restore";
   }
 
   int run(std::string_view arguments) const {
-    std::vector<std::string> words{command, "-w"};
+    std::vector<std::string> words{command_, "-w"};
     while (!arguments.empty()) {
       const std::string_view word = arguments.substr(0, arguments.find(' '));
       words.emplace_back(word);
       arguments.remove_prefix(std::min(word.size() + 1, arguments.size()));
     }
-    return run_program(words, {}, true);
+    return run_(words, {}, true);
+  }
+  int put_back(const std::string& text) const {
+    return run_({restore_, "-w", "--noflush"}, text, false);
   }
 
-  std::string command;
-  std::string restore;
+  const char* command() const { return command_.c_str(); }
+  const char* restore() const { return restore_.c_str(); }
+
+ private:
+  const ProgramRunner& run_;
+  std::string command_;
+  std::string restore_;
 };
 
 // False: something of ours is still there.
@@ -59,19 +66,18 @@ bool remove(const IpTables& tables) {
   return tables.run("-t nat -S SKIFF_INBOUND") != 0 && tables.run("-t nat -S SKIFF_OUTBOUND") != 0;
 }
 
-int run_iptables(const CaptureCommand& command) {
+int run_iptables(const CaptureCommand& command, const ProgramRunner& run) {
   for (const IpVersion version : {IpVersion::ipv4, IpVersion::ipv6}) {
     const bool wanted =
         command.action == CaptureCommand::Action::install && captures(command.rules, version);
-    const IpTables tables(version);
+    const IpTables tables(version, run);
     const int listed = tables.run("-t nat -S");
     if (listed == 127 && !wanted) continue;  // What is not there has left nothing.
-    if (listed != 0) return fail(tables.command.c_str(), listed);
-    if (!remove(tables)) return fail(tables.command.c_str(), 1);
+    if (listed != 0) return fail(tables.command(), listed);
+    if (!remove(tables)) return fail(tables.command(), 1);
     if (!wanted) continue;
-    const int status = run_program({tables.restore, "-w", "--noflush"},
-                                   iptables_install(command.rules, version), false);
-    if (status != 0) return fail(tables.restore.c_str(), status);
+    const int status = tables.put_back(iptables_install(command.rules, version));
+    if (status != 0) return fail(tables.restore(), status);
   }
   return 0;
 }
@@ -91,11 +97,11 @@ int print(const CaptureCommand& command) {
 
 }  // namespace
 
-int run_capture(const CaptureCommand& command) {
+int run_capture(const CaptureCommand& command, const ProgramRunner& run) {
   if (command.action == CaptureCommand::Action::print) return print(command);
-  if (command.iptables) return run_iptables(command);
+  if (command.iptables) return run_iptables(command, run);
   const bool wanted = command.action == CaptureCommand::Action::install;
-  return run_nft(wanted ? nft_install(command.rules) : nft_remove());
+  return run_nft(wanted ? nft_install(command.rules) : nft_remove(), run);
 }
 
 }  // namespace skiff

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,5 +11,6 @@ namespace skiff {
 // status; 127: there is no such program; 128 and more: a signal ended it. `quiet`: what it says is
 // thrown away.
 int run_program(const std::vector<std::string>& command, std::string_view input, bool quiet);
+using ProgramRunner = std::function<decltype(run_program)>;
 
 }  // namespace skiff
