@@ -49,7 +49,7 @@ Egress::Egress(const TargetContext& context, Generations& generations, CaptureCo
 void Egress::forward(Exchange& exchange, Reply& reply) {
   Generation& generation = *generations_.current();
   const std::string address(exchange.destination);
-  if (const TargetSpec* const service = find_endpoint(generation, address)) {
+  if (const TargetSpec* const service = generation.endpoints->find(address)) {
     generations_.use(generation, exchange);
     exchange.marks.route = "endpoint";
     mark_routed(exchange, cells(service->name, "endpoint"));
@@ -68,21 +68,6 @@ void Egress::forward(Exchange& exchange, Reply& reply) {
   const Version version = exchange.request.version;
   targets_.forward(
       word_of(version) + address, 0, [&] { return outside(address, version); }, exchange, reply);
-}
-
-const TargetSpec* Egress::find_endpoint(const Generation& generation, std::string_view address) {
-  const std::vector<TargetSpec>& targets = generation.plan->targets;
-  if (indexed_ != generation.number) {
-    endpoints_.clear();
-    for (std::uint32_t i = 0; i < targets.size(); ++i) {
-      for (const EndpointSpec& endpoint : targets[i].endpoints) {
-        endpoints_.emplace(endpoint.address, i);
-      }
-    }
-    indexed_ = generation.number;
-  }
-  const auto found = endpoints_.find(address);
-  return found == endpoints_.end() ? nullptr : &targets[found->second];
 }
 
 RequestCells& Egress::cells(const std::string& destination, const char* route) {

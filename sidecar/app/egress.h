@@ -1,9 +1,7 @@
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 
 #include "config/schema/sidecar.h"
@@ -26,15 +24,12 @@ class Egress final : public Forwarder {
   void forward(Exchange& exchange, Reply& reply) override;
 
  private:
-  const TargetSpec* find_endpoint(const Generation& generation, std::string_view address);
   RequestCells& cells(const std::string& destination, const char* route);
 
   DirectTargets targets_;
   Generations& generations_;
   const CaptureConfig::Egress rule_;
   const RouterCounting counting_;
-  std::uint64_t indexed_ = 0;  // The generation that endpoints_ is made of.
-  std::unordered_map<std::string_view, std::uint32_t> endpoints_;  // The target, by its index.
   std::unordered_map<std::string, std::shared_ptr<RequestCells>> cells_;
 };
 

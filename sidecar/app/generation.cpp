@@ -39,6 +39,7 @@ void Generations::apply(SharedPlans plans) {
   targets_ = std::move(kept);
   next->plan = std::move(plans.route);
   next->authorizer = std::move(plans.authorizer);
+  next->endpoints = std::move(plans.endpoints);
   if (current_ != nullptr) old_.push_back(std::move(current_));
   current_ = std::move(next);
   tidy();

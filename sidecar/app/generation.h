@@ -8,6 +8,7 @@
 
 #include "sidecar/app/target.h"
 #include "sidecar/policy/authorize.h"
+#include "sidecar/route/endpoint_index.h"
 #include "sidecar/route/route_table.h"
 
 namespace skiff {
@@ -16,7 +17,8 @@ namespace skiff {
 struct SharedPlans {
   std::uint64_t number = 0;  // Counted from 1.
   std::shared_ptr<const RoutePlan> route;
-  std::shared_ptr<const Authorizer> authorizer;  // Of the own service; null: nobody is refused.
+  std::shared_ptr<const Authorizer> authorizer;    // Of the own service; null: nobody is refused.
+  std::shared_ptr<const EndpointIndex> endpoints;  // Of `route`; null: nothing is captured.
 };
 
 // The same, as one worker uses it. An exchange keeps the generation that it was routed by until it
@@ -25,6 +27,7 @@ struct Generation {
   std::uint64_t number = 0;
   std::shared_ptr<const RoutePlan> plan;
   std::shared_ptr<const Authorizer> authorizer;
+  std::shared_ptr<const EndpointIndex> endpoints;
   std::vector<Target*> targets;  // By index in the plan; of the worker's Targets.
   std::uint32_t in_use = 0;      // Exchanges.
 };

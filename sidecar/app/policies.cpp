@@ -51,7 +51,11 @@ bool Policies::read_and_apply() {
   gateways_ = read->gateways;
   plan_ = make_route_plan(*read, config_.ns, config_.service);
   ++loaded_;
-  apply_({++number_, plan_, make_authorizer(config_, plan_->inbound)});
+  std::shared_ptr<const EndpointIndex> endpoints;
+  if (config_.capture.has_value()) {
+    endpoints = std::make_shared<const EndpointIndex>(plan_->targets);
+  }
+  apply_({++number_, plan_, make_authorizer(config_, plan_->inbound), std::move(endpoints)});
   log::info(Component::config, "generation {}: {} targets, {} rules", number_,
             plan_->targets.size(), plan_->rules.size());
   return true;
