@@ -1,5 +1,7 @@
 #include "sidecar/app/arrivals.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -12,6 +14,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr Duration refusals_told_every = 10s;
+constexpr std::size_t most_told = 1'024;  // Ports and what is spoken there.
 
 // What a sidecar agrees on with its callers; the empty text at the end: nothing at all will do.
 std::vector<std::string> accepted_protocols(Protocol protocol) {
@@ -62,13 +65,17 @@ class Arrivals::Arrival final : private Detection::Done, private TlsHandshake::D
   std::size_t slot = 0;
 
  private:
-  // A client of HTTP speaks first, and soon; of bytes nobody knows who does.
+  // A client of HTTP speaks first, and soon; of bytes nobody knows who does, but one of TLS does
+  // also on the ports of servers that speak first.
   void look() {
-    const bool waits = carries_messages(rules_.protocol) || rules_.only_messages;
     const ClientTimeouts& timeouts = arrivals_.context_.timeouts;
-    const Duration limit = waits ? timeouts.request_headers : timeouts.detect;
+    const bool may_be_ours = !secured_ && rules_.tls != TlsMode::disabled;
+    Duration limit = timeouts.detect;
+    if (may_be_ours && rules_.tls == TlsMode::strict) limit = timeouts.tls_handshake;
+    if (carries_messages(rules_.protocol) || rules_.only_messages) limit = timeouts.request_headers;
+    const std::uint16_t port = may_be_ours ? std::uint16_t{0} : rules_.port;
     detection_ = begin_detection(arrivals_.context_.loop, *transport_,
-                                 {.limit = limit, .port = rules_.port}, *this);
+                                 {.limit = limit, .port = port}, *this);
   }
 
   void detected(const Detected& found) override {
@@ -81,7 +88,7 @@ class Arrivals::Arrival final : private Detection::Done, private TlsHandshake::D
     if (!secured_ && rules_.tls == TlsMode::strict) return refuse_plain();
     const bool is_lost = carries_messages(rules_.protocol) || rules_.only_messages;
     if (is_lost) return give_up();  // TLS to a plain port.
-    if (rules_.protocol == Protocol::detect) arrivals_.tell_detected(Sniffed::tls);
+    if (rules_.protocol == Protocol::detect) arrivals_.tell_detected(Sniffed::tls, rules_.port);
     arrive(Speaks::bytes, hello.server_name);
   }
 
@@ -101,7 +108,7 @@ class Arrivals::Arrival final : private Detection::Done, private TlsHandshake::D
     }
     if (rules_.protocol != Protocol::detect) return arrive(declared(rules_.protocol), {});
     if (rules_.only_messages && what != Sniffed::http2) what = Sniffed::http1;
-    arrivals_.tell_detected(what);
+    arrivals_.tell_detected(what, rules_.port);
     arrive(about(what).speaks, {});
   }
 
@@ -192,11 +199,12 @@ void Arrivals::done(Arrival& arrival) {
 
 void Arrivals::run_deferred() { dead_.clear(); }
 
-void Arrivals::tell_detected(Sniffed what) {
+void Arrivals::tell_detected(Sniffed what, std::uint16_t port) {
   const Finding found = about(what);
   context_.metrics.counters[found.counter].add();
-  if (std::exchange(told_detected_.at(static_cast<std::size_t>(what)), true)) return;
-  log::info(Component::listener, "{}: a client speaks {}", context_.listener, found.word);
+  if (told_detected_.size() >= most_told || !told_detected_.emplace(port, what).second) return;
+  const std::string where = port == 0 ? std::string() : fmt::format(" to port {}", port);
+  log::info(Component::listener, "{}: a client speaks {}{}", context_.listener, found.word, where);
 }
 
 void Arrivals::tell_refused(TlsFailure failure, const std::string& peer) {

@@ -3,7 +3,9 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "config/schema/sidecar.h"
@@ -77,7 +79,7 @@ class Arrivals final : private Deferred {
   class Arrival;
 
   void done(Arrival& arrival);
-  void tell_detected(Sniffed what);
+  void tell_detected(Sniffed what, std::uint16_t port);
   void tell_refused(TlsFailure failure, const std::string& peer);
   void run_deferred() override;
 
@@ -86,8 +88,8 @@ class Arrivals final : private Deferred {
   PlainCallers plain_callers_;
   std::vector<std::unique_ptr<Arrival>> under_way_;
   std::vector<std::unique_ptr<Arrival>> dead_;
-  std::array<bool, 8> told_detected_{};       // By Sniffed: one line in the log each.
-  std::array<TimePoint, 16> told_refused_{};  // By TlsFailure: when last.
+  std::set<std::pair<std::uint16_t, Sniffed>> told_detected_;  // One line in the log each.
+  std::array<TimePoint, 16> told_refused_{};                   // By TlsFailure: when last.
 };
 
 }  // namespace skiff

@@ -1,5 +1,6 @@
 #include "sidecar/app/worker.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -142,7 +143,7 @@ struct Worker::OpenListener final : ClientConnections::Watcher, Arrivals::Owner 
   const ServerContext context;
   Arrivals arrivals;
   std::unique_ptr<Listener> listener;  // Null of an implied one.
-  // By where captured connections meant to go.
+  // By where captured connections meant to go, and what that is; see implied_for().
   std::unordered_map<std::string, std::unique_ptr<OpenListener>> implied;
 
   std::size_t waiting() const {
@@ -258,27 +259,30 @@ Worker::OpenListener* Worker::inbound_for(OpenListener& captured, const SocketAd
   return implied_for(captured, meant);
 }
 
-// To the very address, so that what listens on loopback alone stays out of reach.
+// To the very address, so that what listens on loopback alone stays out of reach. Where the service
+// changes what it says of the port there is another for it, and the one before ends unused.
 Worker::OpenListener* Worker::implied_for(OpenListener& captured, const SocketAddress& meant) {
+  const InboundPlan& known = generations_.current()->plan->inbound;
+  const InboundPort* const port = known.find_by_endpoint(meant.port());
+  InboundListener listener;
+  listener.application = address_text(meant);
+  listener.service_port = port == nullptr ? meant.port() : port->port;
+  listener.protocol = port == nullptr ? Protocol::detect : port->protocol;
+  std::string key = fmt::format("{} {} {}", listener.application, listener.service_port,
+                                static_cast<int>(listener.protocol));
   auto& implied = captured.implied;
-  const std::string address = address_text(meant);
-  const auto found = implied.find(address);
+  const auto found = implied.find(key);
   if (found != implied.end()) return found->second.get();
   if (implied.size() >= most_implied) {
     std::erase_if(implied, [](const auto& entry) { return entry.second->unused(); });
     if (implied.size() >= most_implied) return nullptr;
   }
-  const InboundPlan& known = generations_.current()->plan->inbound;
-  const InboundPort* const port = known.find_by_endpoint(meant.port());
   ListenerPlan plan{.kind = ListenerPlan::Kind::inbound, .address = meant};
-  plan.name = "captured " + address;
-  plan.protocol = port == nullptr ? Protocol::detect : port->protocol;
-  InboundListener& listener = plan.implied.emplace();
-  listener.application = address;
-  listener.service_port = port == nullptr ? meant.port() : port->port;
-  listener.protocol = plan.protocol;
+  plan.name = "captured " + listener.application;
+  plan.protocol = listener.protocol;
+  plan.implied = std::move(listener);
   auto made = std::make_unique<OpenListener>(*this, plan, server_settings(config_), &captured);
-  return implied.emplace(address, std::move(made)).first->second.get();
+  return implied.emplace(std::move(key), std::move(made)).first->second.get();
 }
 
 // ---- What holds for a listener

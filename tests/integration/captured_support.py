@@ -123,6 +123,13 @@ class Host:
     def lines(self):
         return [json.loads(line) for line in self.logged().splitlines() if line.startswith("{")]
 
+    def route_everything(self):
+        """Sends what goes to no address of its own networks by its wire."""
+        links = json.loads(self.namespace.run("ip", "-j", "link").stdout)
+        device = next(link["ifname"] for link in links if link["ifname"] != "lo")
+        for version in ("-4", "-6"):
+            self.namespace.run("ip", version, "route", "add", "default", "dev", device)
+
     def serve(self, program, port, address="127.0.0.1"):
         self.namespace.start("python3", "-c", program, str(port), self.name)
         command = ["python3", "-c", ASK, address, str(port), ""]

@@ -6,6 +6,7 @@ import unittest
 
 from captured_support import ECHO, GREETER, SIDECAR, Host, static
 from namespaces import join
+from support import until
 
 
 class Captured(unittest.TestCase):
@@ -27,13 +28,8 @@ class Captured(unittest.TestCase):
         self.store.serve(ECHO, 8000)
         self.store.serve(GREETER, 7000)
         for host in (self.shop, self.store):
-            host.namespace.run("ip", "route", "add", "default", "dev", self.device(host))
-            host.namespace.run("ip", "-6", "route", "add", "default", "dev", self.device(host))
+            host.route_everything()
             host.sidecar(policies=self.policies(), capture=capture)
-
-    def device(self, host):
-        links = json.loads(host.namespace.run("ip", "-j", "link").stdout)
-        return next(link["ifname"] for link in links if link["ifname"] != "lo")
 
     def test_http_by_name_goes_through_both_sidecars(self):
         self.both()
@@ -126,6 +122,34 @@ class Captured(unittest.TestCase):
         self.assertEqual(self.shop.curl(f"http://{self.store4}:9000/")[0], 200)
         self.assertEqual(self.shop.metric("skiff_requests_total"), 0)
         self.assertEqual(self.store.metric("skiff_requests_total"), 0)
+
+    def test_what_is_found_out_is_told_once_for_each_port(self):
+        for port in (8500, 9000):
+            self.store.serve(ECHO, port)
+        self.both()
+        for port in (8500, 9000, 8500, 9000):
+            self.assertEqual(self.shop.curl(f"http://{self.store4}:{port}/")[0], 200)
+        for port in (8500, 9000):
+            told = [l for l in self.shop.logged().splitlines() if f"HTTP/1 to port {port}" in l]
+            self.assertEqual(len(told), 1, told)
+
+    def test_a_port_follows_what_its_service_says_of_it(self):
+        self.store.serve(ECHO, 8000)
+        self.store.sidecar(policies=static("store", 8000, self.store4, "TCP"))
+
+        def given_id():
+            status, body = self.shop.curl(f"http://{self.store4}:8000/")
+            self.assertEqual(status, 200)
+            return json.loads(body)["id"]
+
+        self.assertIsNone(given_id(), "bytes pass as they are")
+        for generation, protocol in enumerate(("HTTP", "TCP"), 2):
+            self.store.write("policies/all.yaml", static("store", 8000, self.store4, protocol))
+            until(
+                lambda: self.store.metric("skiff_config_generation") == generation,
+                f"the port speaks {protocol}",
+            )
+            self.assertEqual(given_id() is not None, protocol == "HTTP")
 
     def test_an_inbound_listener_serves_its_applications_port(self):
         self.store.serve(ECHO, 8000)
