@@ -109,7 +109,7 @@ class Http2Test(SidecarTest):
         self.port = free_port()
         return self.sidecar(
             f"service: test\noutbound: [{{port: {self.port}, service: backend}}]\n"
-            "accessLog: {mode: all}",
+            "accessLog: {mode: all}\nworkers: 1",  # Each has connections of its own.
             service("backend", *ports, protocol=protocol) + policies,
         )
 

@@ -169,7 +169,7 @@ class Hostile(SidecarTest):
         self.port = free_port()
         self.running = self.sidecar(
             f"service: test\noutbound: [{{port: {self.port}, service: backend}}]\n"
-            "accessLog: {mode: all}",
+            "accessLog: {mode: all}\nworkers: 1",  # Each has connections of its own.
             service("backend", backend.port, protocol="HTTP2"),
         )
 

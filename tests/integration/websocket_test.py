@@ -147,7 +147,7 @@ class ThroughAPair(ThroughOne):
     def path_to(self, application):
         self.certs = self.authority("order", "product")
         self.beside = self.callee(application)
-        self.made = self.caller()
+        self.made = self.caller(more="workers: 1")  # Each has connections of its own.
 
     def test_they_share_a_connection_between_the_sidecars(self):
         self.test_many_at_once()
