@@ -72,13 +72,17 @@ TESTS_OF_THEIR_OWN = {
 
 # Files of sidecar/policy that are not a policy but carry all of them.
 POLICY_PLUMBING = {
+    "adaptive_limit",
     "admission",
     "bucket_table",
+    "bulkhead_queue",
+    "caller_bulkheads",
     "pauses",
     "policy_event",
     "token_buckets",
     "token_clock",
     "with_admission",
+    "with_bulkhead",
 }
 # The name in the schema of a policy, where it is not the policy's own.
 POLICY_FIELDS = {"deadline": "timeouts", "authorize": "authorization"}
@@ -90,6 +94,7 @@ OPEN_CLASSES = {
     "Timer": "an intrusive link: what waits is its own entry in the wheel",
     "AgendaEntry": "the same, in the agenda of a simulation",
     "Deferred": "an intrusive link: what waits is its own entry in the list",
+    "BulkheadWaiter": "an intrusive link: what waits is its own entry in the queue",
 }
 
 # Headers that nobody includes by #include.
@@ -101,6 +106,11 @@ SHARED_OWNERS = {
     "sidecar/app/admin_pages.cpp": "a worker may still answer after its asker gave up waiting",
     "sidecar/app/application.h": "holds what series.h shares",
     "sidecar/app/egress.h": "the same",
+    "sidecar/app/endpoint_way.h": "holds what target_bulkheads.h shares",
+    "sidecar/app/endpoint_way.cpp": "the same",
+    "sidecar/app/target.h": "the same",
+    "sidecar/app/target_bulkheads.h": "all workers count by one bulkhead",
+    "sidecar/app/target_bulkheads.cpp": "the same",
     "sidecar/app/policy_states.h": "all workers decide by one breaker, budget or bulkhead",
     "sidecar/app/policy_states.cpp": "the same",
     "sidecar/app/router.h": "the same",
