@@ -11,7 +11,7 @@ namespace {
 
 TargetSpec spec_of(const InboundListener& listener) {
   TargetSpec spec;
-  spec.name = "application";
+  spec.name = "application:" + listener.application;
   spec.protocol = listener.protocol;
   spec.policy.timeouts.request *= 2;
   spec.policy.timeouts.connect *= 2;
@@ -34,21 +34,39 @@ constexpr std::size_t most_named = 1'000;
 
 }  // namespace
 
-Application::Application(const TargetContext& context, const InboundListener& listener,
-                         std::string service, WorkerMetrics& metrics)
-    : service_(std::move(service)),
-      metrics_(metrics),
-      target_(context, spec_of(listener)),
-      unnamed_(metrics.requests({.direction = Direction::inbound,
-                                 .source = {},
-                                 .destination = service_,
-                                 .route = "application"})) {}
+Application::Application(const Context& context, const InboundListener& listener,
+                         std::string service)
+    : context_(context),
+      service_(std::move(service)),
+      service_port_(listener.service_port),
+      spec_(spec_of(listener)),
+      target_(context.targets, spec_),
+      unnamed_(context.metrics.requests({.direction = Direction::inbound,
+                                         .source = {},
+                                         .destination = service_,
+                                         .route = "application"})) {}
 
 void Application::forward(Exchange& exchange, Reply& reply) {
+  const Generation* const current = context_.generations.current();
+  if (current != nullptr && current->number != generation_) take(*current);
   exchange.marks.route = "application";
   exchange.marks.target = service_;
   mark_routed(exchange, cells_of(exchange.client_identity));
   target_.forward(exchange, reply);
+}
+
+// Of the own service's policy, what concerns those who call it; the rest is for its callers.
+void Application::take(const Generation& generation) {
+  generation_ = generation.number;
+  const InboundPort* const port = generation.plan->inbound.find(service_port_);
+  TrafficPolicy& policy = spec_.policy;
+  policy.bulkhead.caller.reset();
+  policy.criticality = Criticality::normal;
+  if (port != nullptr) {
+    policy.bulkhead.caller = port->policy.bulkhead.caller;
+    policy.criticality = port->policy.criticality;
+  }
+  target_.update(spec_);
 }
 
 RequestCells& Application::cells_of(std::string_view identity) {
@@ -56,10 +74,10 @@ RequestCells& Application::cells_of(std::string_view identity) {
   const auto found = named_.find(identity);
   if (found != named_.end()) return *found->second;
   if (named_.size() >= most_named) return *unnamed_;
-  auto cells = metrics_.requests({.direction = Direction::inbound,
-                                  .source = name_of(identity),
-                                  .destination = service_,
-                                  .route = "application"});
+  auto cells = context_.metrics.requests({.direction = Direction::inbound,
+                                          .source = name_of(identity),
+                                          .destination = service_,
+                                          .route = "application"});
   return *named_.emplace(identity, std::move(cells)).first->second;
 }
 

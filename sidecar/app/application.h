@@ -6,6 +6,7 @@
 
 #include "base/text_map.h"
 #include "config/schema/sidecar.h"
+#include "sidecar/app/generation.h"
 #include "sidecar/app/target.h"
 #include "sidecar/observe/worker_metrics.h"
 
@@ -15,17 +16,27 @@ namespace skiff {
 // those of the callers, so that theirs come first.
 class Application final : public Forwarder {
  public:
+  // What outlives it.
+  struct Context {
+    const TargetContext& targets;
+    Generations& generations;
+    WorkerMetrics& metrics;
+  };
+
   // `service` names it in metrics and logs.
-  Application(const TargetContext& context, const InboundListener& listener, std::string service,
-              WorkerMetrics& metrics);
+  Application(const Context& context, const InboundListener& listener, std::string service);
 
   void forward(Exchange& exchange, Reply& reply) override;
 
  private:
+  void take(const Generation& generation);
   RequestCells& cells_of(std::string_view identity);
 
+  const Context context_;
   const std::string service_;
-  WorkerMetrics& metrics_;
+  const std::uint16_t service_port_;  // As in InboundListener.
+  TargetSpec spec_;                   // What the listener says; without the service's policy.
+  std::uint64_t generation_ = 0;      // Whose policy is in force.
   Target target_;
   std::shared_ptr<RequestCells> unnamed_;         // Of callers who have not proved who they are.
   TextMap<std::shared_ptr<RequestCells>> named_;  // By identity.

@@ -1,5 +1,7 @@
 #include "sidecar/app/endpoint_way.h"
 
+#include <utility>
+
 namespace skiff {
 namespace {
 
@@ -28,13 +30,18 @@ struct EndpointWay::Lane {
 };
 
 EndpointWay::EndpointWay(const ConnectorContext& context, const PoolCounters& counters,
-                         const SocketAddress& to, const WaySettings& settings)
-    : context_(context), counters_(counters), to_(to), settings_(settings) {}
+                         BulkheadWaits& waits, const SocketAddress& to, const WaySettings& settings)
+    : context_(context), counters_(counters), to_(to), settings_(settings), limit_(waits, lanes_) {}
 
 EndpointWay::~EndpointWay() = default;
 
-void EndpointWay::forward(Exchange& exchange, Reply& reply) {
-  lane(settings_.spoken_for(exchange.request)).forward(exchange, reply);
+void EndpointWay::Lanes::forward(Exchange& exchange, Reply& reply) {
+  way_.lane(way_.settings_.spoken_for(exchange.request)).forward(exchange, reply);
+}
+
+void EndpointWay::limit_by(std::shared_ptr<Bulkhead> bulkhead) {
+  limit_.use(bulkhead.get());
+  if (bulkhead != nullptr) bulkhead_ = std::move(bulkhead);
 }
 
 Forwarder& EndpointWay::lane(Speaks speaks) {
@@ -75,7 +82,7 @@ void EndpointWay::retire() {
 }
 
 bool EndpointWay::unused() const {
-  return (http1_ == nullptr || http1_->pool.unused()) &&
+  return limit_.in_flight() == 0 && (http1_ == nullptr || http1_->pool.unused()) &&
          (http2_ == nullptr || http2_->pool.unused()) &&
          (bytes_ == nullptr || bytes_->pool.unused());
 }

@@ -5,6 +5,7 @@
 #include "config/schema/common.h"
 #include "sidecar/app/backend_connector.h"
 #include "sidecar/http/forwarder.h"
+#include "sidecar/policy/with_bulkhead.h"
 #include "sidecar/pool/pool.h"
 #include "sidecar/pool/stream_pool.h"
 
@@ -25,13 +26,15 @@ struct WaySettings {
 // needed.
 class EndpointWay final : public Forwarder {
  public:
-  // `context`, `counters` and `settings` outlive it; call configure() when the latter's pool
-  // changed.
-  EndpointWay(const ConnectorContext& context, const PoolCounters& counters,
+  // All but `to` outlive it; call configure() when the settings' pool changed.
+  EndpointWay(const ConnectorContext& context, const PoolCounters& counters, BulkheadWaits& waits,
               const SocketAddress& to, const WaySettings& settings);
   ~EndpointWay() override;
 
-  void forward(Exchange& exchange, Reply& reply) override;
+  void forward(Exchange& exchange, Reply& reply) override { limit_.forward(exchange, reply); }
+
+  // Of this endpoint, always the same; from the next request on. Null: no limit.
+  void limit_by(std::shared_ptr<Bulkhead> bulkhead);
 
   void configure();
   void retire();  // Keeps nothing idle any more.
@@ -41,6 +44,16 @@ class EndpointWay final : public Forwarder {
   // A connector and the pool over it.
   template <typename AnyPool>
   struct Lane;
+
+  // Leads to the pool for what is spoken.
+  class Lanes final : public Forwarder {
+   public:
+    explicit Lanes(EndpointWay& way) : way_(way) {}
+    void forward(Exchange& exchange, Reply& reply) override;
+
+   private:
+    EndpointWay& way_;
+  };
 
   Forwarder& lane(Speaks speaks);
   PoolSettings for_bytes() const;
@@ -52,6 +65,9 @@ class EndpointWay final : public Forwarder {
   std::unique_ptr<Lane<Pool>> http1_;
   std::unique_ptr<Lane<StreamPool>> http2_;
   std::unique_ptr<Lane<Pool>> bytes_;
+  Lanes lanes_{*this};
+  std::shared_ptr<Bulkhead> bulkhead_;  // Kept while it is off, for who is still in it.
+  WithBulkhead limit_;
 };
 
 }  // namespace skiff

@@ -8,9 +8,11 @@ namespace skiff {
 std::unique_ptr<Stack> make_inbound_stack(const StackContext& context,
                                           const InboundListener& listener) {
   auto stack = std::make_unique<Stack>();
-  // 5 The application: timeouts, retry of what it has not read, its pool.
+  // 5 The application: timeouts, what each caller may have in flight, retry of what it has not
+  // read, its pool.
   Forwarder& application = stack->put_in_front<Application>(
-      context.targets, listener, context.config.service, context.metrics);
+      Application::Context{context.targets, context.generations, context.metrics}, listener,
+      context.config.service);
   // 4 Nobody tunnels to the application past its policies.
   Forwarder& connect = stack->put_in_front<Connect>(Connect::Answer::refuse, application);
   // 3 Who may not ask is refused.

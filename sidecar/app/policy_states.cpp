@@ -1,5 +1,7 @@
 #include "sidecar/app/policy_states.h"
 
+#include <vector>
+
 namespace skiff {
 
 std::shared_ptr<TargetState> PolicyStates::of(const std::string& target) {
@@ -9,6 +11,17 @@ std::shared_ptr<TargetState> PolicyStates::of(const std::string& target) {
   std::shared_ptr<TargetState> state = known.lock();
   if (state == nullptr) known = state = std::make_shared<TargetState>(target, tell_);
   return state;
+}
+
+void PolicyStates::visit(const std::function<void(TargetState&)>& visit) {
+  std::vector<std::shared_ptr<TargetState>> all;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [name, state] : by_name_) all.push_back(state.lock());
+  }
+  for (const auto& state : all) {
+    if (state != nullptr) visit(*state);
+  }
 }
 
 }  // namespace skiff

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 
 #include "config/schema/traffic_policy.h"
+#include "sidecar/app/target_bulkheads.h"
 #include "sidecar/policy/policy_event.h"
 
 namespace skiff {
@@ -17,15 +19,17 @@ class TargetState final {
  public:
   // `tell`: whom changes of its policies are told to.
   TargetState(std::string name, OnPolicyEvent tell)
-      : name_(std::move(name)), tell_(std::move(tell)) {}
+      : name_(std::move(name)), tell_(std::move(tell)), bulkheads_(name_, tell_) {}
   TargetState(const TargetState&) = delete;
   TargetState& operator=(const TargetState&) = delete;
 
   const std::string& name() const { return name_; }
+  TargetBulkheads& bulkheads() { return bulkheads_; }
 
  private:
   const std::string name_;
   const OnPolicyEvent tell_;
+  TargetBulkheads bulkheads_;
 };
 
 // All targets' states, by the targets' names. Any thread may call it; takes a lock: for changes of
@@ -36,6 +40,8 @@ class PolicyStates final {
 
   // The one of that name, made where there is none yet. It lives as long as somebody holds it.
   std::shared_ptr<TargetState> of(const std::string& target);
+  // All that live, in the order of their names.
+  void visit(const std::function<void(TargetState&)>& visit);
 
  private:
   const OnPolicyEvent tell_;

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <utility>
 
+#include "sidecar/http/criticality.h"
 #include "sidecar/observe/observe.h"
 #include "sidecar/route/filters.h"
 #include "sidecar/route/split.h"
@@ -135,6 +136,7 @@ void Router::send(Generation& generation, const RouteTable::Found& found, Exchan
               cells(generation, rule, static_cast<std::size_t>(backend - rule.backends.data()),
                     target.name()));
   limit_time(rule, exchange);
+  if (rule.criticality.has_value()) say_criticality(*rule.criticality, exchange);
   Reply* answer_to = &reply;
   if (!rule.filters.empty() || !backend->filters.empty()) {
     apply_request_filters(rule.filters, found.matched_prefix, exchange.arena, exchange.request);

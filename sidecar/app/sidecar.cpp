@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "sidecar/app/admin_pages.h"
+#include "sidecar/app/bulkhead_families.h"
 #include "sidecar/app/credentials.h"
 #include "sidecar/app/health_checks.h"
 #include "sidecar/app/listener_plans.h"
@@ -96,6 +97,7 @@ Sidecar::Sidecar(const SidecarConfig& config)
       signals_(io_, SIGTERM, SIGINT, SIGHUP),
       flush_timer_(io_),
       expire_timer_(io_) {
+  metrics_.add([this](auto& families) { collect_bulkheads(states_, families); });
   for (unsigned i = 0; i < config_.workers; ++i) {
     workers_.push_back(
         std::make_unique<Worker>(config_, i, metrics_.worker(i), add_access_log(i), states_));

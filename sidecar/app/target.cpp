@@ -62,9 +62,9 @@ Target::Target(const TargetContext& context, const TargetSpec& spec)
       name_(spec.name),
       policy_(spec.policy),
       calling_(way_settings(context, spec)),
+      state_(context.states.of(spec.name)),
       endpoints_(policy_.load_balancing, policy_.slow_start, context.zone),
-      chain_({context.loop, context.pauses, endpoints_, *this}, context.states.of(spec.name),
-             policy_) {
+      chain_({context.loop, context.pauses, context.waits, endpoints_, *this}, state_, policy_) {
   update(spec);
 }
 
@@ -83,6 +83,7 @@ void Target::update(const TargetSpec& spec) {
   chain_.configure(policy_);
   endpoints_.configure(policy_.load_balancing, policy_.slow_start, context_.loop.now());
   call_by(way_settings(context_, spec));
+  for (auto& [endpoint, way] : ways_) limit(*endpoint, *way);
   endpoints_.update(
       spec.endpoints, context_.loop.now(), [](Endpoint&) {},
       [this](Endpoint& endpoint) { removed(endpoint); });
@@ -92,10 +93,18 @@ void Target::update(const TargetSpec& spec) {
 Forwarder& Target::make_forwarder(Endpoint& endpoint) {
   const auto to = parse_address(endpoint.spec->address);
   auto& way = ways_[&endpoint];
-  way = std::make_unique<EndpointWay>(context_.connecting, context_.pool_counters,
+  way = std::make_unique<EndpointWay>(context_.connecting, context_.pool_counters, context_.waits,
                                       to.value_or(SocketAddress{}), calling_);
   endpoint.forwarder = way.get();
+  limit(endpoint, *way);
   return *way;
+}
+
+void Target::limit(Endpoint& endpoint, EndpointWay& way) {
+  auto bulkhead =
+      policy_.bulkhead.endpoint ? state_->bulkheads().endpoint(endpoint.spec->address) : nullptr;
+  endpoint.full = bulkhead == nullptr ? nullptr : &bulkhead->is_full();
+  way.limit_by(std::move(bulkhead));
 }
 
 // Where connections change in kind, what is under way goes on as it began.
@@ -108,6 +117,7 @@ void Target::call_by(WaySettings settings) {
   }
   for (auto& [endpoint, way] : ways_) {
     endpoint->forwarder = nullptr;
+    endpoint->full = nullptr;
     way->retire();
     retired_.push_back(std::move(way));
   }

@@ -21,6 +21,7 @@ struct TargetContext {
   const PoolCounters& pool_counters;
   const ConnectorContext& connecting;
   Pauses& pauses;
+  BulkheadWaits& waits;
   PolicyStates& states;  // All workers'.
   std::string zone;
 };
@@ -46,6 +47,7 @@ class Target final : public Forwarder, private EndpointForwarders {
 
  private:
   Forwarder& make_forwarder(Endpoint& endpoint) override;
+  void limit(Endpoint& endpoint, EndpointWay& way);
   void removed(Endpoint& endpoint);
   void call_by(WaySettings settings);
 
@@ -53,6 +55,7 @@ class Target final : public Forwarder, private EndpointForwarders {
   const std::string name_;
   TrafficPolicy policy_;
   WaySettings calling_;
+  const std::shared_ptr<TargetState> state_;
   EndpointSet endpoints_;
   std::unordered_map<Endpoint*, std::unique_ptr<EndpointWay>> ways_;
   std::vector<std::unique_ptr<EndpointWay>> retired_;

@@ -4,9 +4,12 @@
 
 #include "sidecar/app/policy_states.h"
 #include "sidecar/balance/balance.h"
+#include "sidecar/http/criticality.h"
+#include "sidecar/policy/caller_bulkheads.h"
 #include "sidecar/policy/pauses.h"
 #include "sidecar/policy/retry.h"
 #include "sidecar/policy/timeouts.h"
+#include "sidecar/policy/with_bulkhead.h"
 #include "sidecar/transport/loop.h"
 
 namespace skiff {
@@ -15,6 +18,7 @@ namespace skiff {
 struct ChainContext {
   Loop& loop;
   Pauses& pauses;
+  BulkheadWaits& waits;
   EndpointSet& endpoints;
   EndpointForwarders& forwarders;
 };
@@ -28,16 +32,26 @@ class TargetChain final : public Forwarder {
               const TrafficPolicy& policy);
 
   void configure(const TrafficPolicy& policy);
-  void forward(Exchange& exchange, Reply& reply) override { timeouts_.forward(exchange, reply); }
+  void forward(Exchange& exchange, Reply& reply) override {
+    settle_criticality(criticality_, exchange);
+    timeouts_.forward(exchange, reply);
+  }
 
  private:
+  void limit(const TrafficPolicy& policy);
+
   const std::shared_ptr<TargetState> state_;
+  Criticality criticality_ = Criticality::normal;
 
   // From the last stage to the first.
-  // 3 One endpoint is chosen for each attempt, and how it went is remembered.
+  // 5 One endpoint is chosen for each attempt, and how it went is remembered.
   Balance balance_;
-  // 2 What failed may be sent again.
+  // 4 So many attempts at a time.
+  WithBulkhead bulkhead_;
+  // 3 What failed may be sent again.
   Retry retry_;
+  // 2 So many requests of one caller at a time.
+  WithCallerBulkheads callers_;
   // 1 How long all of it may take.
   Timeouts timeouts_;
 };

@@ -173,7 +173,8 @@ Worker::Worker(const SidecarConfig& config, unsigned index, WorkerMetrics& metri
       client_settings_(client_settings(config)),
       connecting_{loop_, client_settings_, identity_, metrics.handshakes},
       pauses_(loop_),
-      targets_{loop_, pool_counters_, connecting_, pauses_, states, config.zone},
+      waits_(loop_),
+      targets_{loop_, pool_counters_, connecting_, pauses_, waits_, states, config.zone},
       generations_(targets_),
       probes_(loop_, exchanges_),
       stacks_{loop_, generations_, targets_, metrics, access_log, config, identity_} {

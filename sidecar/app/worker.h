@@ -90,6 +90,7 @@ class Worker final : private Timer {
   MeshIdentity identity_;
   const ConnectorContext connecting_;
   Pauses pauses_;
+  BulkheadWaits waits_;
   const TargetContext targets_;
   Generations generations_;
   Probes probes_;

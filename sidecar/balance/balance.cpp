@@ -5,6 +5,13 @@
 namespace skiff {
 namespace {
 
+// Where an endpoint is full, so many others are looked at.
+constexpr int most_picks = 4;
+
+bool is_full(const Endpoint& endpoint) {
+  return endpoint.full != nullptr && endpoint.full->load(std::memory_order_relaxed);
+}
+
 // One attempt at one endpoint.
 class Attempt final : public PassingReply, public EndHook {
  public:
@@ -51,11 +58,21 @@ class Attempt final : public PassingReply, public EndHook {
 
 }  // namespace
 
+Endpoint* Balance::pick(const Exchange& exchange) {
+  Pick pick{.now = clock_.now(),
+            .hash = exchange.hash,
+            .avoid = static_cast<const Endpoint*>(exchange.tried)};
+  Endpoint* const chosen = endpoints_.pick(pick, random_);
+  Endpoint* other = chosen;
+  for (int i = 0; i < most_picks && other != nullptr && is_full(*other); ++i) {
+    pick.avoid = other;
+    other = endpoints_.pick(pick, random_);
+  }
+  return other == nullptr || is_full(*other) ? chosen : other;
+}
+
 void Balance::forward(Exchange& exchange, Reply& reply) {
-  Endpoint* endpoint = endpoints_.pick({.now = clock_.now(),
-                                        .hash = exchange.hash,
-                                        .avoid = static_cast<const Endpoint*>(exchange.tried)},
-                                       random_);
+  Endpoint* endpoint = pick(exchange);
   if (endpoint == nullptr) return reply.failed(exchange, {.kind = ErrorKind::no_endpoint});
   exchange.marks.endpoint = exchange.arena.copy(endpoint->spec->address);  // It may go meanwhile.
   auto* attempt = exchange.arena.make<Attempt>(reply, endpoints_, *endpoint, clock_);

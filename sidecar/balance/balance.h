@@ -25,6 +25,9 @@ class Balance final : public Forwarder {
   void forward(Exchange& exchange, Reply& reply) override;
 
  private:
+  // One that has room, where that is not hard to find.
+  Endpoint* pick(const Exchange& exchange);
+
   EndpointSet& endpoints_;
   EndpointForwarders& forwarders_;
   Random& random_;

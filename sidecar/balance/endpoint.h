@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 #include "base/clock.h"
@@ -12,12 +13,13 @@ class Forwarder;
 // One instance of a target, as one worker sees it. At most 200 bytes, with its spec and what the
 // set keeps to find it, beside its strings' heap.
 struct Endpoint {
-  const EndpointSpec* spec = nullptr;  // In the EndpointSet; valid until its next update().
-  Forwarder* forwarder = nullptr;      // Leads to its pool; null until it is first used.
-  std::uint64_t hash = 0;              // Of the address, for ring and table.
-  TimePoint added{};                   // For the slow start.
-  TimePoint cost_at{};                 // When cost_ns was last touched.
-  float cost_ns = 0;                   // Peak EWMA of the time to an answer's head.
+  const EndpointSpec* spec = nullptr;       // In the EndpointSet; valid until its next update().
+  Forwarder* forwarder = nullptr;           // Leads to its pool; null until it is first used.
+  const std::atomic<bool>* full = nullptr;  // A request would have to wait; null: never.
+  std::uint64_t hash = 0;                   // Of the address, for ring and table.
+  TimePoint added{};                        // For the slow start.
+  TimePoint cost_at{};                      // When cost_ns was last touched.
+  float cost_ns = 0;                        // Peak EWMA of the time to an answer's head.
   std::uint32_t in_flight = 0;
   std::uint32_t weight = 1;  // The spec's.
   bool healthy = true;       // By active checks.

@@ -78,9 +78,10 @@ RouteRule& RouteList::make_rule(const Metadata& route, const Rule& rule, std::si
 
 void RouteList::set_timeouts(std::string_view kind, const Metadata& route, RouteRule& rule,
                              std::string_view rule_name) const {
-  if (rule.request_timeout.has_value()) return;
-  if (const TrafficPolicy* policy = policies_.for_rule(kind, route, rule_name))
-    rule.request_timeout = policy->timeouts.request;
+  const TrafficPolicy* const policy = policies_.for_rule(kind, route, rule_name);
+  if (policy == nullptr) return;
+  rule.criticality = policy->criticality;
+  if (!rule.request_timeout.has_value()) rule.request_timeout = policy->timeouts.request;
 }
 
 const RouteRule* RouteList::implicit_rule(TargetList::Index target) {

@@ -51,6 +51,7 @@ struct RouteRule {
   // The route's, else its TrafficPolicy's; nothing: the target's policy says it.
   std::optional<Milliseconds> request_timeout;
   std::optional<Milliseconds> backend_request_timeout;
+  std::optional<Criticality> criticality;  // Its TrafficPolicy's; nothing: the target's says it.
   SplitKey split_key;
 };
 
@@ -61,6 +62,7 @@ struct InboundPort {
   std::vector<std::uint16_t> endpoint_ports;
   Protocol protocol = Protocol::http;
   TlsMode tls = TlsMode::permissive;
+  TrafficPolicy policy;  // In force for it, or defaults; of it what concerns callers.
 };
 
 // What holds for what others ask of the sidecar's own service.

@@ -98,9 +98,8 @@ void TargetList::add(const Service& service) {
     target.protocol = protocol_of(port);
     target.tls = tls_.mode(service.metadata, base.metadata, port.port).value_or(TlsMode::disabled);
     target.identities = identities_of(service, base);
-    const TrafficPolicy* policy = policies_.for_port(service.metadata, port);
-    if (policy == nullptr) policy = policies_.for_port(base.metadata, port);
-    if (policy != nullptr) target.policy = *policy;
+    target.policy = policy_of(service, port);
+    target.policy.bulkhead.caller.reset();  // It holds where callers arrive.
     target.endpoints = specs_of(endpoints_of(base, port, is_first, service.subset));
     at->second.emplace_back(port.port, static_cast<Index>(targets_.size()));
     targets_.push_back(std::move(target));
@@ -111,6 +110,12 @@ const Service& TargetList::base_of(const Service& service) const {
   if (service.of.empty()) return service;
   const auto at = services_.find(qualified(service.of, service.metadata.ns));
   return at == services_.end() ? service : *at->second;
+}
+
+TrafficPolicy TargetList::policy_of(const Service& service, const ServicePort& port) const {
+  const TrafficPolicy* policy = policies_.for_port(service.metadata, port);
+  if (policy == nullptr) policy = policies_.for_port(base_of(service).metadata, port);
+  return policy == nullptr ? TrafficPolicy{} : *policy;
 }
 
 const TargetList::Ports& TargetList::ports(const Metadata& service) const {
@@ -135,6 +140,7 @@ std::vector<InboundPort> TargetList::inbound_ports(std::string_view name,
     added.port = port.port;
     added.protocol = protocol_of(port);
     added.tls = tls_.mode(service.metadata, base.metadata, port.port).value_or(TlsMode::permissive);
+    added.policy = policy_of(service, port);
     const bool is_first = &port == &ports.front();
     std::set<std::uint16_t> numbers;
     for (const StaticEndpoint* endpoint : endpoints_of(base, port, is_first, service.subset))

@@ -45,6 +45,7 @@ class TargetList final {
  private:
   void add(const Service& service);
   const Service& base_of(const Service& service) const;
+  TrafficPolicy policy_of(const Service& service, const ServicePort& port) const;
 
   const PolicyChoice& policies_;
   const TlsChoice& tls_;

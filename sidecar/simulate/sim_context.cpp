@@ -11,7 +11,7 @@
 namespace skiff {
 
 SimContext::SimContext(std::uint64_t seed)
-    : loop(seed, &agenda), random(seed ^ 0x5851f42d4c957f2d), pauses(loop) {}
+    : loop(seed, &agenda), random(seed ^ 0x5851f42d4c957f2d), pauses(loop), waits(loop) {}
 
 SimContext::~SimContext() = default;
 

@@ -7,6 +7,7 @@
 #include "sidecar/http/exchange.h"
 #include "sidecar/policy/pauses.h"
 #include "sidecar/policy/policy_event.h"
+#include "sidecar/policy/with_bulkhead.h"
 #include "sidecar/simulate/agenda.h"
 #include "sidecar/simulate/trace.h"
 #include "sidecar/transport/loop.h"
@@ -85,6 +86,7 @@ struct SimContext {
   Loop loop;
   Random random;  // Of the network, clients and services; the policies use the loop's.
   Pauses pauses;
+  BulkheadWaits waits;
   Exchanges exchanges;
   Trace trace;
   std::uint64_t next_id = 0;  // Of clients' requests.

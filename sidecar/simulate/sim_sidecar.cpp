@@ -52,8 +52,8 @@ SimTarget::SimTarget(SimContext& context, SimService& service, const TrafficPoli
       policy_(policy),
       settings_(std::move(settings)),
       endpoints_(policy_.load_balancing, policy_.slow_start, settings_.zone),
-      chain_({context.loop, context.pauses, endpoints_, *this}, states.of(service.spec().name),
-             policy_) {
+      chain_({context.loop, context.pauses, context.waits, endpoints_, *this},
+             states.of(service.spec().name), policy_) {
   refresh();
 }
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <string>
 #include <vector>
 
@@ -126,6 +127,26 @@ TEST_F(BalanceTest, TheNameOutlivesAnUpdate) {
   endpoints.update(
       {}, clock.now(), [](Endpoint&) {}, [](Endpoint&) {});
   EXPECT_EQ(exchange.marks.endpoint, name);
+  exchange.finish({});
+}
+
+TEST_F(BalanceTest, AnEndpointThatIsFullIsLeftOutWhileAnotherHasRoom) {
+  std::atomic<bool> full = true;
+  endpoints.endpoints()[0]->full = &full;
+  for (int i = 0; i < 20; ++i) balance.forward(exchange, reply);
+  EXPECT_EQ(way.called, std::vector<std::string>(20, "192.0.2.2:80"));
+  full = false;
+  way.called.clear();
+  for (int i = 0; i < 20; ++i) balance.forward(exchange, reply);
+  EXPECT_NE(way.called, std::vector<std::string>(20, "192.0.2.2:80"));
+  exchange.finish({});
+}
+
+TEST_F(BalanceTest, WhereAllAreFullOneOfThemDecides) {
+  const std::atomic<bool> full = true;
+  for (const auto& endpoint : endpoints.endpoints()) endpoint->full = &full;
+  balance.forward(exchange, reply);
+  EXPECT_EQ(way.called.size(), 1u);
   exchange.finish({});
 }
 

@@ -286,5 +286,19 @@ TEST(RouteList, ATargetSaysHowItIsCalled) {
   EXPECT_EQ(plan->targets[2].tls, TlsMode::disabled);
 }
 
+TEST(RouteList, ItsPolicySaysHowMuchARuleMatters) {
+  const auto plan = plan_of(
+      product +
+      gateway_api("HTTPRoute", "h",
+                  "{parentRefs: [{kind: Service, name: product}], rules: [{name: r, matches: "
+                  "[{path: {value: /r}}], " +
+                      to_product + "}, {" + to_product + "}]}") +
+      ours("TrafficPolicy", "p",
+           "{targetRefs: [{kind: HTTPRoute, name: h, sectionName: r}], criticality: SHEDDABLE}"));
+  const MadeRequest of_rule("/r"), other("/");
+  EXPECT_EQ(plan->mesh->find("product", 80, of_rule).rule->criticality, Criticality::sheddable);
+  EXPECT_FALSE(plan->mesh->find("product", 80, other).rule->criticality);
+}
+
 }  // namespace
 }  // namespace skiff

@@ -117,5 +117,26 @@ TEST(TargetList, WhatDoesNotExistIsATargetWithoutEndpoints) {
   EXPECT_EQ(targets.find("product", "shop")->size(), 1u);
 }
 
+TEST(TargetList, TheLimitOfCallersHoldsWhereTheyArrive) {
+  const std::vector<Service> services{made("product", {port("", 80)}, {endpoint("10.0.0.1")})};
+  TrafficPolicy policy;
+  policy.metadata.ns = "shop";
+  policy.target_refs.emplace_back();
+  policy.target_refs[0].kind = "Service";
+  policy.target_refs[0].name = "product";
+  policy.bulkhead.target.emplace();
+  policy.bulkhead.caller.emplace();
+  const std::vector<TrafficPolicy> rows{policy};
+  const PolicyChoice policies(rows);
+  const TlsChoice tls({});
+  TargetList targets(services, policies, tls);
+  const TrafficPolicy& outbound = targets[targets.target("product", "shop", 0)].policy;
+  EXPECT_TRUE(outbound.bulkhead.target);
+  EXPECT_FALSE(outbound.bulkhead.caller);
+  const std::vector<InboundPort> inbound = targets.inbound_ports("product", "shop");
+  ASSERT_EQ(inbound.size(), 1u);
+  EXPECT_TRUE(inbound[0].policy.bulkhead.caller);
+}
+
 }  // namespace
 }  // namespace skiff
