@@ -51,12 +51,12 @@ def raise_limit(files):
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, hard), hard))
 
 
-def open_idle(port, count):
-    """So many connections, each of which had one good answer."""
+def open_idle(port, count, secure=lambda connection: connection):
+    """So many connections, each of which had one good answer; `secure` begins TLS on one."""
     request = b"GET /1k HTTP/1.1\r\nHost: bench\r\n\r\n"
     held = []
     for _ in range(count):
-        one = socket.create_connection(("127.0.0.1", port), 5)
+        one = secure(socket.create_connection(("127.0.0.1", port), 10))
         one.sendall(request)
         got = b""
         while len(got.partition(b"\r\n\r\n")[2]) < 1024:

@@ -176,30 +176,15 @@ def strangers(port, count, at_once=8):
 def tls_connections(options, count=2000):
     """What each of many idle connections with mutual TLS adds, after one request on each."""
     memory.raise_limit(count + 200)
-    values, secure = {}, context()
+    values, secure = {}, context().wrap_socket
     for chain in counters.proxies(options):
         with chains.running(chain) as pids:
-            open_secure(secure, chain.port, 1)[0].close()
+            memory.open_idle(chain.port, 1, secure)[0].close()
             before = system.pss_kib(pids)
-            held = open_secure(secure, chain.port, count)
+            held = memory.open_idle(chain.port, count, secure)
             time.sleep(1)
             values[chain.name] = (system.pss_kib(pids) - before) / count
             for one in held:
                 one.close()
         options.say(f"{chain.name}: {values[chain.name]:.2f} KiB")
     return [Row(f"idle mutual TLS connection, of {count:,}", "KiB", values, [Bar(limit=10)])]
-
-
-def open_secure(secure, port, count):
-    held = []
-    for _ in range(count):
-        one = secure.wrap_socket(socket.create_connection(("127.0.0.1", port), 10))
-        one.sendall(REQUEST + b"\r\n")
-        got = b""
-        while len(got.partition(b"\r\n\r\n")[2]) < 1024:
-            part = one.recv(4096)
-            if not part:
-                raise RuntimeError(f"port {port}: closed after {got[:60]!r}")
-            got += part
-        held.append(one)
-    return held

@@ -159,6 +159,14 @@ class Client:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.pending = b""
 
+    @classmethod
+    def over(cls, connection):
+        """The same over a connection that is there."""
+        client = cls.__new__(cls)
+        client.socket, client.pending = connection, b""
+        connection.settimeout(LIMIT_S)
+        return client
+
     def send(self, data):
         self.socket.sendall(data if isinstance(data, bytes) else data.encode("latin-1"))
         return self
@@ -231,12 +239,18 @@ class Client:
 
 
 class Backend:
-    """A server on a port of its own; each connection is given to `handle(Client)` in a thread."""
+    """A server on a port of its own, or on a path; each connection is given to `handle(Client)` in
+    a thread."""
 
-    def __init__(self, handle, port=0):
+    def __init__(self, handle, port=0, path=None):
         self.handle = handle
-        self.listener = socket.create_server(("127.0.0.1", port), backlog=1024)
-        self.port = self.listener.getsockname()[1]
+        if path is None:
+            self.listener = socket.create_server(("127.0.0.1", port), backlog=1024)
+            self.port = self.listener.getsockname()[1]
+        else:
+            self.listener = socket.socket(socket.AF_UNIX)
+            self.listener.bind(path)
+            self.listener.listen(64)
         self.connections = []
         self.errors = []
         self.stopping = False
@@ -252,11 +266,8 @@ class Backend:
             threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
 
     def serve(self, connection):
-        client = Client.__new__(Client)
-        client.socket, client.pending = connection, b""
-        connection.settimeout(LIMIT_S)
         try:
-            self.handle(client)
+            self.handle(Client.over(connection))
         except (OSError, EOFError):
             pass  # The other side has gone.
         except Exception as error:  # A mistake of the test: shown where it looks for errors.
@@ -327,8 +338,8 @@ def service(name, *ports, namespace="default", protocol="HTTP", extra=""):
 class SidecarTest(unittest.TestCase):
     """A test case that ends what it began."""
 
-    def backend(self, handle, port=0):
-        made = Backend(handle, port)
+    def backend(self, handle, port=0, path=None):
+        made = Backend(handle, port, path)
         self.addCleanup(lambda: self.assertEqual(made.errors, []))
         self.addCleanup(made.stop)
         return made

@@ -4,39 +4,9 @@ import os
 import signal
 import socket
 import tempfile
-import threading
 import unittest
 
 from support import Client, SidecarTest, echo, free_port, service, until
-
-
-class UnixBackend:
-    """As support.Backend, on a path."""
-
-    def __init__(self, path, handle):
-        self.handle = handle
-        self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(path)
-        self.listener.listen(64)
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
-
-    def serve(self, connection):
-        client = Client.__new__(Client)
-        client.socket, client.pending = connection, b""
-        try:
-            self.handle(client)
-        except (OSError, EOFError):
-            pass
-        finally:
-            connection.close()
 
 
 def reverse(client):
@@ -53,8 +23,7 @@ class UnixSockets(SidecarTest):
 
     def chain(self, handle, protocol="HTTP", workers=1):
         """Client -> unix outbound -> TCP inbound -> unix application."""
-        backend = UnixBackend(self.application, handle)
-        self.addCleanup(backend.listener.close)
+        self.backend(handle, path=self.application)
         return self.sidecar(
             f"service: test\nworkers: {workers}\n"
             f"inbound: [{{port: {self.inbound}, application: 'unix:{self.application}', "
@@ -66,10 +35,9 @@ class UnixSockets(SidecarTest):
         )
 
     def connect(self):
-        client = Client.__new__(Client)
-        client.socket, client.pending = socket.socket(socket.AF_UNIX), b""
-        client.socket.settimeout(20)
-        client.socket.connect(self.outbound_path)
+        connection = socket.socket(socket.AF_UNIX)
+        connection.connect(self.outbound_path)
+        client = Client.over(connection)
         self.addCleanup(client.close)
         return client
 
