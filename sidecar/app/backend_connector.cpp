@@ -43,7 +43,7 @@ class BackendAttempt final : public Connector::Attempt,
   ~BackendAttempt() override { loop_.undefer(*this); }
 
   void begin(const SocketAddress& to, Duration timeout) {
-    transport_ = begin_tcp_connect(loop_, to);
+    transport_ = place_.context.dial(loop_, to);
     if (transport_ == nullptr) return loop_.defer(*this);  // Not within this call.
     transport_->set_user(*this);
     transport_->wait_writable();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,8 @@ struct ConnectorContext {
   const Http2ClientSettings& settings;  // Connections of HTTP/1.1 take its `limits`.
   const MeshIdentity& identity;
   HandshakeCounters& handshakes;
+  // Only tests have another than begin_tcp_connect() of transport/tcp.h.
+  std::function<TransportPtr(Loop& loop, const SocketAddress& to)> dial = begin_tcp_connect;
 };
 
 // Whether and whom the connections of one target are to trust.

@@ -29,7 +29,7 @@ DirectTargets::DirectTargets(const TargetContext& context) : context_(context) {
 
 DirectTargets::~DirectTargets() = default;
 
-void DirectTargets::forward(const std::string& key, std::uint64_t generation,
+void DirectTargets::forward(std::string_view key, std::uint64_t generation,
                             const std::function<TargetSpec()>& spec, Exchange& exchange,
                             Reply& reply) {
   auto found = targets_.find(key);

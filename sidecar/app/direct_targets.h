@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <string>
-#include <unordered_map>
+#include <string_view>
 
+#include "base/text_map.h"
 #include "sidecar/app/target.h"
 
 namespace skiff {
@@ -23,7 +23,7 @@ class DirectTargets final : private Timer {
 
   // Forwards to the target of `key`; `spec` says what it is, once, and again when `generation` is
   // another. Fails with `overload` where there are too many.
-  void forward(const std::string& key, std::uint64_t generation,
+  void forward(std::string_view key, std::uint64_t generation,
                const std::function<TargetSpec()>& spec, Exchange& exchange, Reply& reply);
 
   std::size_t size() const { return targets_.size(); }
@@ -40,7 +40,7 @@ class DirectTargets final : private Timer {
   void expired(TimePoint now) override;
 
   const TargetContext& context_;
-  std::unordered_map<std::string, std::unique_ptr<Held>> targets_;
+  TextMap<std::unique_ptr<Held>> targets_;
 };
 
 }  // namespace skiff

@@ -29,7 +29,7 @@ TargetSpec outside(std::string_view address, Version version) {
   return spec;
 }
 
-const char* word_of(Version version) {
+std::string_view word_of(Version version) {
   switch (version) {
     case Version::http_2:
       return "h2 ";
@@ -40,6 +40,13 @@ const char* word_of(Version version) {
   }
 }
 
+std::string_view joined(Arena& arena, std::string_view one, std::string_view other) {
+  char* const to = arena.allocate(one.size() + other.size(), 1);
+  one.copy(to, one.size());
+  other.copy(to + one.size(), other.size());
+  return {to, one.size() + other.size()};
+}
+
 }  // namespace
 
 Egress::Egress(const TargetContext& context, Generations& generations, CaptureConfig::Egress rule,
@@ -48,7 +55,7 @@ Egress::Egress(const TargetContext& context, Generations& generations, CaptureCo
 
 void Egress::forward(Exchange& exchange, Reply& reply) {
   Generation& generation = *generations_.current();
-  const std::string address(exchange.destination);
+  const std::string_view address = exchange.destination;
   if (const TargetSpec* const service = generation.endpoints->find(address)) {
     generations_.use(generation, exchange);
     exchange.marks.route = "endpoint";
@@ -58,7 +65,8 @@ void Egress::forward(Exchange& exchange, Reply& reply) {
       direct.endpoints = only(address);
       return direct;
     };
-    return targets_.forward("endpoint " + address, generation.number, spec, exchange, reply);
+    return targets_.forward(joined(exchange.arena, "endpoint ", address), generation.number, spec,
+                            exchange, reply);
   }
   exchange.marks.route = "egress";
   mark_routed(exchange, cells(address, "egress"));
@@ -67,19 +75,19 @@ void Egress::forward(Exchange& exchange, Reply& reply) {
   }
   const Version version = exchange.request.version;
   targets_.forward(
-      word_of(version) + address, 0, [&] { return outside(address, version); }, exchange, reply);
+      joined(exchange.arena, word_of(version), address), 0,
+      [&] { return outside(address, version); }, exchange, reply);
 }
 
-RequestCells& Egress::cells(const std::string& destination, const char* route) {
-  if (cells_.size() >= most_cells && !cells_.contains(destination)) cells_.clear();
-  auto& slot = cells_[destination];
-  if (slot == nullptr) {
-    SeriesLabels labels = counting_.labels;
-    labels.destination = destination;
-    labels.route = route;
-    slot = counting_.metrics.requests(labels);
-  }
-  return *slot;
+RequestCells& Egress::cells(std::string_view destination, const char* route) {
+  const auto found = cells_.find(destination);
+  if (found != cells_.end()) return *found->second;
+  if (cells_.size() >= most_cells) cells_.clear();
+  SeriesLabels labels = counting_.labels;
+  labels.destination = destination;
+  labels.route = route;
+  auto made = counting_.metrics.requests(labels);
+  return *cells_.emplace(destination, std::move(made)).first->second;
 }
 
 }  // namespace skiff

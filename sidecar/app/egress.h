@@ -1,9 +1,9 @@
 #pragma once
 
 #include <memory>
-#include <string>
-#include <unordered_map>
+#include <string_view>
 
+#include "base/text_map.h"
 #include "config/schema/sidecar.h"
 #include "sidecar/app/direct_targets.h"
 #include "sidecar/app/generation.h"
@@ -24,13 +24,13 @@ class Egress final : public Forwarder {
   void forward(Exchange& exchange, Reply& reply) override;
 
  private:
-  RequestCells& cells(const std::string& destination, const char* route);
+  RequestCells& cells(std::string_view destination, const char* route);
 
   DirectTargets targets_;
   Generations& generations_;
   const CaptureConfig::Egress rule_;
   const RouterCounting counting_;
-  std::unordered_map<std::string, std::shared_ptr<RequestCells>> cells_;
+  TextMap<std::shared_ptr<RequestCells>> cells_;  // By destination.
 };
 
 }  // namespace skiff

@@ -1,14 +1,11 @@
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <memory>
 #include <utility>
 #include <vector>
 
 #include "sidecar/pool/pool.h"
-#include "tests/support/manual_clock.h"
-#include "tests/support/recording_reply.h"
+#include "tests/support/loop_fixture.h"
 
 namespace skiff::test {
 
@@ -53,37 +50,15 @@ class FakeConnector final : public Connector {
   };
 };
 
-// What tests of pools have in common: time, those who call, and what is counted.
-class PoolFixture : public testing::Test {
+// What tests of pools have in common: those who call, and what is counted.
+class PoolFixture : public LoopFixture {
  protected:
-  struct Call {
-    Exchange exchange;
-    RecordingReply reply;
-  };
-
   Call& call(Forwarder& pool, Method method) {
-    Call& made = *calls.emplace_back(std::make_unique<Call>());
-    made.exchange.request.method = method;
+    Call& made = make_call(method);
     pool.forward(made.exchange, made.reply);
     return made;
   }
 
-  void turn() {
-    loop.refresh_now();
-    loop.io().restart();
-    loop.io().poll();
-  }
-
-  void pass(Duration time) {
-    clock.advance(time);
-    loop.refresh_now();
-    loop.run_due();
-    turn();
-  }
-
-  ManualClock clock;
-  Loop loop{1, &clock};
-  std::vector<std::unique_ptr<Call>> calls;
   Counter opened, failed, closed, open, idle_races, waits, waiting;
   PoolCounters counters{opened, failed, closed, open, idle_races, waits, waiting};
 };

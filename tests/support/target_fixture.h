@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sidecar/app/target.h"
+#include "tests/support/loop_fixture.h"
+
+namespace skiff::test {
+
+// What a worker gives to its targets, without a network: whom they call is noted, nobody is there.
+class TargetFixture : public LoopFixture {
+ protected:
+  std::vector<std::string> dialed;
+
+  Counter opened, failed, closed, open, idle_races, waits, waiting;
+  const PoolCounters pool_counters{opened, failed, closed, open, idle_races, waits, waiting};
+  const Http2ClientSettings client_settings;
+  const MeshIdentity identity;
+  HandshakeCounters handshakes;
+  const ConnectorContext connecting{loop, client_settings, identity, handshakes,
+                                    [this](Loop&, const SocketAddress& to) {
+                                      dialed.push_back(address_text(to));
+                                      return TransportPtr();
+                                    }};
+  Pauses pauses{loop};
+  PolicyStates states{[](const PolicyEvent&) {}};
+  const TargetContext context{loop, pool_counters, connecting, pauses, states, "zone-a"};
+};
+
+}  // namespace skiff::test
