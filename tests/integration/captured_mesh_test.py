@@ -179,7 +179,8 @@ class CapturedMesh(unittest.TestCase):
         self.assertIn(told.returncode, (52, 56), "closed without an answer")
         self.assertEqual(told.stdout, "")
         self.assertNotIn("PONG", self.stranger_asks_redis())
-        self.assertEqual(self.product.metric("skiff_plaintext_connections_total", fate="refused"), 2)
+        refused = self.product.metric("skiff_plaintext_connections_total", fate="refused")
+        self.assertEqual(refused, 2)
         self.assertEqual(self.product.metric("skiff_plaintext_callers_total"), 2)
         self.assertEqual(self.product.metric("skiff_requests_total", direction="inbound"), 0)
 
