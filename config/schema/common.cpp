@@ -117,7 +117,7 @@ Shape describe_limit_target_ref() {
 }
 
 bool carries_messages(Protocol protocol) {
-  return protocol != Protocol::tcp && protocol != Protocol::tls;
+  return protocol == Protocol::http || protocol == Protocol::http2 || protocol == Protocol::grpc;
 }
 
 std::vector<std::string_view> protocol_names() { return {"HTTP", "HTTP2", "GRPC", "TCP", "TLS"}; }

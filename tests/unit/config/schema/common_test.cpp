@@ -31,6 +31,13 @@ TEST(References, HaveTheKindThatGatewayApiGivesThem) {
   EXPECT_EQ(kind_of(describe_target_ref()), "Service");
 }
 
+TEST(Protocol, CarriesMessagesWhereThatIsSure) {
+  for (const Protocol each : {Protocol::http, Protocol::http2, Protocol::grpc})
+    EXPECT_TRUE(carries_messages(each));
+  for (const Protocol each : {Protocol::tcp, Protocol::tls, Protocol::detect})
+    EXPECT_FALSE(carries_messages(each));
+}
+
 TEST(FileName, IsSharedByItsCopies) {
   const FileName one("a.yaml");
   const FileName other = one;
