@@ -25,6 +25,8 @@ struct CircuitBreakerConfig {
   Milliseconds max_wait_duration_in_open_state{60'000};
   std::uint32_t permitted_number_of_calls_in_half_open_state = 3;
   bool ramp = false;  // Half-open lets 1, 2, 4, … through.
+
+  bool operator==(const CircuitBreakerConfig&) const = default;
 };
 
 // What an operator may set a breaker to, past its policy.

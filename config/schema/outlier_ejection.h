@@ -19,6 +19,8 @@ struct OutlierEjectionConfig {
   Milliseconds base_ejection_time{30'000};  // Times how often it was ejected.
   Milliseconds max_ejection_time{300'000};
   Ratio min_healthy{0.5};  // So many of the endpoints stay, and one at least.
+
+  bool operator==(const OutlierEjectionConfig&) const = default;
 };
 
 Shape describe(Of<OutlierEjectionConfig>);

@@ -1,4 +1,4 @@
-"""Authorization where the protocol is found out: what cannot be seen in bytes counts against them."""
+"""Authorization where the protocol is found out: what bytes do not show counts against."""
 
 import unittest
 

@@ -208,7 +208,9 @@ TEST_F(Tls, TakesACutLineForAnError) {
 // one edge, and the tickets are nothing that receive() could give.
 TEST_F(Tls, SeesAnEndThatCameTogetherWithTickets) {
   TlsPair pair(loop_);
-  pair.begin(context("cart"), context("order"), {}, {.session_scope = "inbound"});
+  TlsRequest request;
+  request.session_scope = "inbound";
+  pair.begin(context("cart"), context("order"), {}, request);
   while (pair.server.transport == nullptr) {
     loop_.io().restart();
     if (loop_.io().poll() == 0) pair.pipe.deliver();
