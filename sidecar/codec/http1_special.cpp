@@ -9,15 +9,12 @@ namespace {
 constexpr std::uint32_t most_options = 32;
 constexpr std::uint32_t spare_fields = 16;  // For those that stages add.
 
-constexpr std::uint64_t bit(FieldId id) { return std::uint64_t{1} << static_cast<unsigned>(id); }
-
-constexpr std::uint64_t special_fields =
+constexpr FieldIds special_fields =
     bit(FieldId::connection) | bit(FieldId::content_length) | bit(FieldId::expect) |
     bit(FieldId::host) | bit(FieldId::http2_settings) | bit(FieldId::keep_alive) |
     bit(FieldId::proxy_authenticate) | bit(FieldId::proxy_authorization) |
     bit(FieldId::proxy_connection) | bit(FieldId::te) | bit(FieldId::transfer_encoding) |
     bit(FieldId::upgrade);
-static_assert(static_cast<unsigned>(FieldId::count_) <= 64);
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && is_space(text.front())) text.remove_prefix(1);

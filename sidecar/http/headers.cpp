@@ -228,7 +228,7 @@ void Headers::set(Arena& arena, std::string_view name, std::string_view value) {
   add(arena, name, value);
 }
 
-const Field* Headers::find(FieldId id) const {
+const Field* Headers::look_for(FieldId id) const {
   for (const Field& field : *this)
     if (field.id == id) return &field;
   return nullptr;
@@ -241,7 +241,7 @@ const Field* Headers::find(std::string_view name) const {
   return nullptr;
 }
 
-void Headers::remove(FieldId id) {
+void Headers::take_out(FieldId id) {
   remove_if([id](const Field& field) { return field.id == id; });
 }
 

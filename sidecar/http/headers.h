@@ -47,6 +47,11 @@ enum class FieldId : std::uint8_t {
   count_,
 };
 
+// A set of ids.
+using FieldIds = std::uint64_t;
+static_assert(static_cast<unsigned>(FieldId::count_) <= 64);
+constexpr FieldIds bit(FieldId id) { return FieldIds{1} << static_cast<unsigned>(id); }
+
 // The id of a field name, whatever its case.
 FieldId field_id(std::string_view name);
 // The canonical spelling: lower case. Needs an id that is not `other`.
@@ -91,20 +96,26 @@ class Headers final {
   Field* end() { return fields_ + size_; }
   std::uint32_t size() const { return size_; }
   void clear() { size_ = 0; }
+  // Whether one of `ids` may be among them; false is sure. Cheaper than to look.
+  bool may_have(FieldIds ids) const { return (ids_ & ids) != 0; }
 
   // Appends a field whose texts live long enough already.
   void push_back(Arena& arena, const Field& field) {
     if (size_ == capacity_) grow(arena, 2 * capacity_);
     fields_[size_++] = field;
+    ids_ |= bit(field.id);
   }
   // Appends; `name` and `value` must live as long as the message (a literal, or arena.copy()).
   void add(Arena& arena, std::string_view name, std::string_view value);
   // Removes all of that name, then appends.
   void set(Arena& arena, std::string_view name, std::string_view value);
 
-  const Field* find(FieldId id) const;  // The first, or null. Needs an id that is not `other`.
+  // The first, or null. Needs an id that is not `other`.
+  const Field* find(FieldId id) const { return may_have(bit(id)) ? look_for(id) : nullptr; }
   const Field* find(std::string_view name) const;  // Ignores case.
-  void remove(FieldId id);
+  void remove(FieldId id) {
+    if (may_have(bit(id))) take_out(id);
+  }
   void remove(std::string_view name);  // Ignores case.
   template <typename Predicate>
   void remove_if(Predicate is_unwanted) {
@@ -117,10 +128,13 @@ class Headers final {
 
  private:
   void grow(Arena& arena, std::uint32_t capacity);
+  const Field* look_for(FieldId id) const;
+  void take_out(FieldId id);
 
   Field* fields_ = nullptr;
   std::uint32_t size_ = 0;
   std::uint32_t capacity_ = 0;
+  FieldIds ids_ = 0;  // Of all that were ever added.
 };
 
 }  // namespace skiff
