@@ -5,6 +5,8 @@
 #include <charconv>
 #include <utility>
 
+#include "sidecar/http/grpc.h"
+
 namespace skiff {
 namespace {
 
@@ -41,17 +43,6 @@ std::string_view join(Arena& arena, std::initializer_list<std::string_view> part
   char* at = text;
   for (const auto part : parts) at = std::copy(part.begin(), part.end(), at);
   return {text, size};
-}
-
-// `application/grpc`, `application/grpc+proto`, …; there is none over HTTP/1.
-bool is_grpc(const Request& request) {
-  constexpr std::string_view grpc = "application/grpc";
-  if (request.version != Version::http_2) return false;
-  const Field* const type = request.headers.find(FieldId::content_type);
-  if (type == nullptr || !equals_ignoring_case(type->value().substr(0, grpc.size()), grpc))
-    return false;
-  const std::string_view rest = type->value().substr(grpc.size());
-  return rest.empty() || rest[0] == '+' || rest[0] == ';' || rest[0] == ' ';
 }
 
 // The codes of gRPC (statuscodes.md), as numbers in text.
@@ -141,7 +132,7 @@ std::string_view answer_for(const Error& error, const Request& request, Arena& a
   const ErrorInfo& info = about(error.kind);
   const ErrorAnswer* const own = error.answer;
   response = {};
-  if (is_grpc(request)) {
+  if (request.version == Version::http_2 && is_grpc(request)) {  // There is none over HTTP/1.
     answer_grpc(error, arena, response);
     return {};
   }
