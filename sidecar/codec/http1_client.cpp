@@ -36,7 +36,8 @@ void Http1Client::start(Exchange& exchange, Reply& reply) {
   interim_ = 0;
   const Request& request = exchange.request;
   request_ended_ = !has_body(request);
-  writer_.begin(exchange.arena, encode_request_head(request, exchange.arena),
+  writer_.begin(exchange.arena,
+                encode_request_head(request, exchange.arena, hop_fields_of(exchange, loop_.now())),
                 request.body == BodyKind::chunked);
   if (request_ended_) {
     flush();

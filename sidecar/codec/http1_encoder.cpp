@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::size_t most_digits = 20;  // Of a 64-bit number.
 // The fixed texts of a head and its number, with room to spare.
-constexpr std::size_t fixed_bytes = 256;
+constexpr std::size_t fixed_bytes = 320;
 
 // Writes behind what it wrote before; the caller saw to it that there is room.
 class Writer final {
@@ -98,9 +98,26 @@ void write_options(const Request& request, Writer& to) {
   if (request.expects_continue) to.text("Expect: 100-continue\r\n");
 }
 
+void write_hop(const HopFields& hop, Writer& to) {
+  if (hop.left_ms >= 0) {
+    to.text("x-skiff-deadline-ms: ");
+    to.number(static_cast<std::uint32_t>(hop.left_ms));
+    to.text("\r\n");
+  }
+  if (hop.as_grpc_timeout) {
+    to.text("grpc-timeout: ");
+    to.number(static_cast<std::uint32_t>(hop.left_ms));
+    to.text("m\r\n");
+  }
+  if (hop.attempt <= 1) return;
+  to.text("x-skiff-attempt: ");
+  to.number(hop.attempt);
+  to.text("\r\n");
+}
+
 }  // namespace
 
-std::string_view encode_request_head(const Request& request, Arena& arena) {
+std::string_view encode_request_head(const Request& request, Arena& arena, const HopFields& hop) {
   const std::size_t bound = fixed_bytes + request.method_name.size() + request.target.size() +
                             request.authority.size() + request.upgrade.size() +
                             size_of(request.headers);
@@ -111,6 +128,7 @@ std::string_view encode_request_head(const Request& request, Arena& arena) {
   writer.text(request.target);
   writer.line(" HTTP/1.1\r\nHost: ", request.authority);
   writer.fields(request.headers);
+  write_hop(hop, writer);
   if (request.body == BodyKind::length) writer.length(request.content_length);
   if (request.body == BodyKind::chunked) writer.text("Transfer-Encoding: chunked\r\n");
   write_options(request, writer);

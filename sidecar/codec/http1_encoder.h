@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "sidecar/http/arena.h"
+#include "sidecar/http/hop_fields.h"
 #include "sidecar/http/message.h"
 
 namespace skiff {
@@ -11,7 +12,9 @@ namespace skiff {
 // The head of `request` for a backend that speaks HTTP/1.1, in `arena`. Fields that came as lines
 // are copied in runs, with their case. Framing is written anew: Content-Length, or
 // `Transfer-Encoding: chunked`; `Connection: upgrade` and Upgrade where the client asked for one.
-std::string_view encode_request_head(const Request& request, Arena& arena);
+// Behind the request's own fields stand those of `hop`.
+std::string_view encode_request_head(const Request& request, Arena& arena,
+                                     const HopFields& hop = {});
 
 // What of an answer's head depends on the client's connection.
 struct ResponseFraming {

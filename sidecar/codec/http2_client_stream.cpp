@@ -40,7 +40,8 @@ Http2ClientStream::~Http2ClientStream() {
 void Http2ClientStream::send() {
   const Request& request = exchange_.request;
   exchange_.backend_sink = this;
-  send_head(http2_request_fields(request, exchange_.arena));
+  const HopFields hop = hop_fields_of(exchange_, session().loop().now());
+  send_head(http2_request_fields(request, exchange_.arena, hop));
   if (has_body(request)) {
     exchange_.client_source->resume();  // Head and body go together.
   } else if (request.upgrade.empty() && request.method != Method::connect) {

@@ -194,16 +194,23 @@ class FieldList final {
     add(name, value, unique ? NGHTTP2_NV_FLAG_NO_INDEX : 0);
   }
 
-  void add_length(std::uint64_t length) {
-    constexpr std::size_t most_digits = 20;
-    char* const digits = arena_.allocate(most_digits, 1);
-    const char* const end = std::to_chars(digits, digits + most_digits, length).ptr;
-    add("content-length", {digits, static_cast<std::size_t>(end - digits)});
+  void add_length(std::uint64_t length) { add("content-length", text_of(length)); }
+
+  // Another each time.
+  void add_number(std::string_view name, std::int64_t number, std::string_view unit = {}) {
+    add(name, text_of(static_cast<std::uint64_t>(number), unit), NGHTTP2_NV_FLAG_NO_INDEX);
   }
 
   std::span<const nghttp2_nv> all() const { return {fields_, size_}; }
 
  private:
+  std::string_view text_of(std::uint64_t number, std::string_view unit = {}) {
+    constexpr std::size_t most_digits = 20;
+    char* const digits = arena_.allocate(most_digits + unit.size(), 1);
+    char* const end = std::to_chars(digits, digits + most_digits, number).ptr;
+    return {digits, static_cast<std::size_t>(std::copy(unit.begin(), unit.end(), end) - digits)};
+  }
+
   static std::uint8_t* bytes_of(std::string_view text) {
     return reinterpret_cast<std::uint8_t*>(const_cast<char*>(text.data()));
   }
@@ -255,8 +262,9 @@ const Headers& read_http2_trailers(Http2Fields& fields) {
   return fields.headers;
 }
 
-std::span<const nghttp2_nv> http2_request_fields(const Request& request, Arena& arena) {
-  constexpr std::size_t most_others = 8;
+std::span<const nghttp2_nv> http2_request_fields(const Request& request, Arena& arena,
+                                                 const HopFields& hop) {
+  constexpr std::size_t most_others = 11;
   FieldList list(arena, request.headers.size() + most_others);
   const bool extended_connect = !request.upgrade.empty();
   list.add(":method", extended_connect ? "CONNECT" : request.method_name);
@@ -271,6 +279,9 @@ std::span<const nghttp2_nv> http2_request_fields(const Request& request, Arena& 
     list.add(field);
   }
   if (request.body == BodyKind::length) list.add_length(request.content_length);
+  if (hop.left_ms >= 0) list.add_number("x-skiff-deadline-ms", hop.left_ms);
+  if (hop.as_grpc_timeout) list.add_number("grpc-timeout", hop.left_ms, "m");
+  if (hop.attempt > 1) list.add_number("x-skiff-attempt", hop.attempt);
   if (request.accepts_trailers) list.add("te", "trailers");
   if (request.expects_continue) list.add("expect", "100-continue");
   return list.all();

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "sidecar/codec/http2_fields.h"
+#include "sidecar/http/hop_fields.h"
 #include "sidecar/http/message.h"
 
 namespace skiff {
@@ -29,7 +30,8 @@ const Headers& read_http2_trailers(Http2Fields& fields);
 // What to submit. Texts are not copied: they live in `arena`, the message's memory, or for ever;
 // but for the lines of an answer of HTTP/1, which lie where its connection reads.
 // Names are in lower case. A request with `upgrade` becomes an extended CONNECT, a 101 becomes 200.
-std::span<const nghttp2_nv> http2_request_fields(const Request& request, Arena& arena);
+std::span<const nghttp2_nv> http2_request_fields(const Request& request, Arena& arena,
+                                                 const HopFields& hop = {});
 std::span<const nghttp2_nv> http2_response_fields(const Response& response, Arena& arena);
 std::span<const nghttp2_nv> http2_trailer_fields(const Headers& trailers, Arena& arena);
 

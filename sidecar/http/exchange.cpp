@@ -17,6 +17,14 @@ void Exchange::keep_for_replay(std::string_view data) {
   replay.size += data.size();
 }
 
+void Exchange::end_since(const EndHook* mark) {
+  while (hooks != mark) {
+    EndHook* const hook = hooks;
+    hooks = hook->next;
+    hook->ended(*this, {});
+  }
+}
+
 void Exchange::finish(const Error& error) {
   while (hooks != nullptr) {
     EndHook* hook = hooks;

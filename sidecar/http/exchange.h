@@ -42,8 +42,13 @@ struct Deadlines {
   TimePoint request = TimePoint::max();
   bool request_by_route = false;  // The route said it (also: that there is none); it wins.
   bool of_caller = false;         // `request` is the caller's own: its reason is timeout_deadline.
-  Duration response_headers{};    // From the end of the request to the answer's head.
-  Duration stream_idle{};         // Without one byte either way.
+  // What the next hop is told (x-skiff-deadline-ms): `request`; of gRPC, whose streams may outlast
+  // that, what the caller said.
+  TimePoint told = TimePoint::max();
+  bool told_grpc = false;       // As grpc-timeout too.
+  Duration per_try{};           // From an attempt's begin to its answer's head.
+  Duration response_headers{};  // From the end of the request to the answer's head.
+  Duration stream_idle{};       // Without one byte either way.
 
   // Why it failed where `request` has passed.
   ErrorKind request_reason() const {
@@ -102,7 +107,7 @@ struct Exchange {
   const RetryConfig* retry = nullptr;
   std::uint16_t caller_attempt = 1;  // Which attempt of another sidecar's this is.
   Criticality criticality = Criticality::normal;
-  const void* tried = nullptr;           // The endpoint that failed last: another is preferred.
+  const void* tried = nullptr;           // The endpoint of the last attempt: another is preferred.
   std::uint64_t hash = 0;                // Of the key that balancing and splits use; 0: none.
   BodySink* client_sink = nullptr;       // Takes the answer's body.
   BodySource* client_source = nullptr;   // Gives the request's body.
@@ -122,6 +127,10 @@ struct Exchange {
 
   // Keeps a copy of a piece of the request's body, while the whole is short enough.
   void keep_for_replay(std::string_view data);
+
+  // Runs the hooks that were added since `mark` was the newest: an attempt is over, and the
+  // exchange goes on.
+  void end_since(const EndHook* mark);
 
   // Runs the hooks and forgets everything.
   void finish(const Error& error);

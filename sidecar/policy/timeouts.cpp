@@ -10,6 +10,7 @@ void Timeouts::forward(Exchange& exchange, Reply& reply) {
   if (!deadlines.request_by_route && config_.request > 0ms) {
     deadlines.request = exchange.started + config_.request;
   }
+  if (deadlines.per_try == 0ns) deadlines.per_try = config_.per_try;
   deadlines.response_headers = config_.response_headers;
   deadlines.stream_idle = config_.stream_idle;
   inner_.forward(exchange, reply);

@@ -66,6 +66,7 @@ void SimAttempt::connected() {
 
 void SimAttempt::go() {
   ++exchange_->marks.attempts;
+  say_hop_fields(*exchange_, context_.agenda.now());
   ++way_->attempts;
   context_.trace.note(Trace::What::attempted, id_, 0, context_.agenda.now());
   after(way_->settings().latency.draw(context_.random), State::going);

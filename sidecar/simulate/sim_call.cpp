@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "sidecar/http/answer.h"
+#include "sidecar/http/hop_fields.h"
 #include "sidecar/simulate/sim_context.h"
 
 namespace skiff {
@@ -22,6 +23,12 @@ Number number_in(const Headers& headers, FieldId id) {
   return number;
 }
 
+std::string_view as_text(Arena& arena, std::uint64_t number) {
+  char digits[20];
+  const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
+  return arena.copy({digits, static_cast<std::size_t>(end - digits)});
+}
+
 // A literal of the same word.
 std::string_view as_literal(std::string_view degraded) {
   for (const std::string_view word : {"cached", "cluster", "static"}) {
@@ -34,6 +41,19 @@ std::string_view as_literal(std::string_view degraded) {
 
 std::uint64_t request_id(const Headers& headers) {
   return number_in<std::uint64_t>(headers, FieldId::x_request_id);
+}
+
+void say_hop_fields(Exchange& exchange, TimePoint now) {
+  const HopFields hop = hop_fields_of(exchange, now);
+  Arena& arena = exchange.arena;
+  Headers& headers = exchange.request.headers;
+  if (hop.left_ms >= 0) {
+    headers.set(arena, field_name(FieldId::x_skiff_deadline_ms),
+                as_text(arena, static_cast<std::uint64_t>(hop.left_ms)));
+  }
+  if (hop.attempt > 1) {
+    headers.set(arena, field_name(FieldId::x_skiff_attempt), as_text(arena, hop.attempt));
+  }
 }
 
 void SimCall::start(const SimRequest& request, Forwarder& to, SimCaller& caller) {
@@ -64,10 +84,7 @@ void SimCall::fill(const SimRequest& said) {
   request.method = method_id(said.method);
   request.target = request.path = said.path;
   request.authority = said.authority;
-  char digits[20];
-  const auto end = std::to_chars(digits, digits + sizeof digits, said.id).ptr;
-  request.headers.add(arena, "x-request-id",
-                      arena.copy({digits, static_cast<std::size_t>(end - digits)}));
+  request.headers.add(arena, "x-request-id", as_text(arena, said.id));
   if (said.fields == nullptr) return;
   for (const Field& field : *said.fields) {
     if (field.id == FieldId::x_request_id) continue;

@@ -25,6 +25,10 @@ struct SimRequest {
 // The id that its fields say, given by SimCall.
 std::uint64_t request_id(const Headers& headers);
 
+// Adds what an attempt says as it leaves, which the codecs write (HopFields). Needs one that is in
+// Marks::attempts already.
+void say_hop_fields(Exchange& exchange, TimePoint now);
+
 // What whoever asked was told.
 struct SimOutcome {
   std::uint16_t status = 0;            // 499: it left.

@@ -26,8 +26,9 @@ void SimJob::arrive(SimInstance& instance, Exchange& exchange, Reply& reply) {
   id_ = request_id(exchange.request.headers);
   next_call_ = 0;
   answered_ = frozen_ = dropped_ = false;
-  keep_passed(exchange.request.headers);
   ++exchange.marks.attempts;
+  say_hop_fields(exchange, context_.agenda.now());
+  keep_passed(exchange.request.headers);
   exchange.pending = this;
   exchange.backend_source = this;
 }
