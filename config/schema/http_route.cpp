@@ -131,6 +131,23 @@ Shape describe(Of<HTTPRouteTimeouts>) {
   return shape;
 }
 
+Shape describe(Of<HTTPRouteRetry>) {
+  Shape shape = Shape::of<HTTPRouteRetry>(
+      "When a request is sent again, beside what is provably unprocessed; only where doing it "
+      "twice "
+      "does no harm. Instead of retry of the TrafficPolicy, but for its budget.");
+  shape.field("codes", &HTTPRouteRetry::codes, "Statuses after which it is sent again.")
+      .range(400, 599)
+      .items(1, 100);
+  shape.field("attempts", &HTTPRouteRetry::attempts, "How often it is sent again. 0: never.")
+      .range(0, 10);
+  shape
+      .field("backoff", &HTTPRouteRetry::backoff,
+             "Waited at least before each. Left out: as retry.backoff of a TrafficPolicy.")
+      .range(Milliseconds(0), std::chrono::minutes(5));
+  return shape;
+}
+
 Shape describe(Of<SplitKey>) {
   Shape shape = Shape::of<SplitKey>(
       "What keeps a user at the same one of backendRefs. Ours, beside Gateway API.");
@@ -155,6 +172,7 @@ Shape describe(Of<HTTPRouteRule>) {
              "Where they go, by weight. Without any, and without a redirect, they get 500.")
       .items(0, 16);
   shape.field("timeouts", &HTTPRouteRule::timeouts, "How long they may take.");
+  shape.field("retry", &HTTPRouteRule::retry, "When they are sent again.");
   shape.field("splitKey", &HTTPRouteRule::split_key,
               "What keeps a user at one backend. Ours, beside Gateway API.");
   shape.position(&HTTPRouteRule::position);

@@ -90,6 +90,14 @@ struct HTTPRouteTimeouts {
   std::optional<Milliseconds> backend_request;
 };
 
+// GEP-1731. Beside what a TrafficPolicy would say by default; never for what must not be done
+// twice.
+struct HTTPRouteRetry {
+  std::vector<std::uint16_t> codes;
+  std::uint32_t attempts = 2;
+  std::optional<Milliseconds> backoff;  // The least.
+};
+
 // Ours, beside Gateway API: which key makes the split of `backendRefs` stable for a user.
 struct SplitKey {
   enum class Type { none, header, cookie, source_address };
@@ -103,6 +111,7 @@ struct HTTPRouteRule {
   std::vector<HTTPRouteFilter> filters;
   std::vector<HTTPBackendRef> backend_refs;  // Empty, or all weights 0: 500 by Gateway API.
   HTTPRouteTimeouts timeouts;
+  std::optional<HTTPRouteRetry> retry;
   SplitKey split_key;  // Ours: not in Gateway API.
   Position position;
 };
@@ -126,6 +135,7 @@ Shape describe(Of<RequestRedirect>);
 Shape describe(Of<HTTPRouteFilter>);
 Shape describe(Of<HTTPBackendRef>);
 Shape describe(Of<HTTPRouteTimeouts>);
+Shape describe(Of<HTTPRouteRetry>);
 Shape describe(Of<SplitKey>);
 Shape describe(Of<HTTPRouteRule>);
 Shape describe(Of<HTTPRoute>);

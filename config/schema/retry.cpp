@@ -45,6 +45,10 @@ Shape describe(Of<BackoffConfig>) {
   shape.field("base", &BackoffConfig::base, "The most before the first retry.")
       .range(shortest, minutes(1));
   shape.field("max", &BackoffConfig::max, "The most before any retry.").range(shortest, minutes(5));
+  shape
+      .field("least", &BackoffConfig::least,
+             "Waited before any retry, beside what base and max say.")
+      .range(Milliseconds(0), minutes(5));
   shape.check(&check_backoff);
   return shape;
 }

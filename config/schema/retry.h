@@ -36,6 +36,7 @@ enum class GrpcStatus : std::uint8_t {
 struct BackoffConfig {
   Milliseconds base{25};
   Milliseconds max{250};
+  Milliseconds least{0};  // Before any, beside that.
 };
 
 // How many retries a target bears: within `window`, `ratio` of its requests and `minPerSecond` more

@@ -13,6 +13,7 @@ TargetSpec spec_of(const InboundListener& listener) {
   TargetSpec spec;
   spec.name = "application:" + listener.application;
   spec.protocol = listener.protocol;
+  spec.is_application = true;
   spec.policy.timeouts.request *= 2;
   spec.policy.timeouts.connect *= 2;
   EndpointSpec application;

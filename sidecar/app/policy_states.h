@@ -9,6 +9,7 @@
 #include "config/schema/traffic_policy.h"
 #include "sidecar/app/target_bulkheads.h"
 #include "sidecar/policy/policy_event.h"
+#include "sidecar/policy/retry_budget.h"
 
 namespace skiff {
 
@@ -25,11 +26,13 @@ class TargetState final {
 
   const std::string& name() const { return name_; }
   TargetBulkheads& bulkheads() { return bulkheads_; }
+  RetryBudget& retry_budget() { return retry_budget_; }
 
  private:
   const std::string name_;
   const OnPolicyEvent tell_;
   TargetBulkheads bulkheads_;
+  RetryBudget retry_budget_;
 };
 
 // All targets' states, by the targets' names. Any thread may call it; takes a lock: for changes of

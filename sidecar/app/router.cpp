@@ -15,6 +15,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
+// Longer than any request lives; still a time that can be added to another.
+constexpr Duration no_limit = 24h * 365;
+
 // Host in lower case, without port; RFC 9110, 4.2.3.
 struct HostAndPort {
   std::string_view host;
@@ -57,6 +60,10 @@ class FilteringReply final : public PassingReply {
 };
 
 void limit_time(const RouteRule& rule, Exchange& exchange) {
+  if (rule.backend_request_timeout.has_value()) {
+    const Duration limit = *rule.backend_request_timeout;
+    exchange.deadlines.per_try = limit > 0ns ? limit : no_limit;
+  }
   if (!rule.request_timeout.has_value()) return;
   exchange.deadlines.request_by_route = true;
   if (*rule.request_timeout > 0ms) {
@@ -137,6 +144,7 @@ void Router::send(Generation& generation, const RouteTable::Found& found, Exchan
                     target.name()));
   limit_time(rule, exchange);
   if (rule.criticality.has_value()) say_criticality(*rule.criticality, exchange);
+  exchange.retry = rule.retry.get();
   Reply* answer_to = &reply;
   if (!rule.filters.empty() || !backend->filters.empty()) {
     apply_request_filters(rule.filters, found.matched_prefix, exchange.arena, exchange.request);

@@ -21,6 +21,7 @@
 #include "sidecar/app/policies.h"
 #include "sidecar/app/policy_events.h"
 #include "sidecar/app/policy_watch.h"
+#include "sidecar/app/retry_families.h"
 #include "sidecar/app/shutdown.h"
 #include "sidecar/app/worker.h"
 #include "sidecar/observe/access_log_writer.h"
@@ -97,7 +98,10 @@ Sidecar::Sidecar(const SidecarConfig& config)
       signals_(io_, SIGTERM, SIGINT, SIGHUP),
       flush_timer_(io_),
       expire_timer_(io_) {
-  metrics_.add([this](auto& families) { collect_bulkheads(states_, families); });
+  metrics_.add([this](auto& families) {
+    collect_bulkheads(states_, families);
+    collect_retries(states_, std::chrono::steady_clock::now(), families);
+  });
   for (unsigned i = 0; i < config_.workers; ++i) {
     workers_.push_back(
         std::make_unique<Worker>(config_, i, metrics_.worker(i), add_access_log(i), states_));

@@ -64,7 +64,8 @@ Target::Target(const TargetContext& context, const TargetSpec& spec)
       calling_(way_settings(context, spec)),
       state_(context.states.of(spec.name)),
       endpoints_(policy_.load_balancing, policy_.slow_start, context.zone),
-      chain_({context.loop, context.pauses, context.waits, endpoints_, *this}, state_, policy_) {
+      chain_({context.loop, context.pauses, context.waits, endpoints_, *this, !spec.is_application},
+             state_, policy_) {
   update(spec);
 }
 

@@ -8,14 +8,20 @@ TargetChain::TargetChain(const ChainContext& context, std::shared_ptr<TargetStat
                          const TrafficPolicy& policy)
     : state_(std::move(state)),
       balance_(context.endpoints, context.forwarders, context.loop.random(), context.loop),
-      bulkhead_(context.waits, balance_),
-      retry_(policy.retry, bulkhead_),
+      grpc_status_(context.pauses, context.loop, balance_),
+      bulkhead_(context.waits, grpc_status_),
+      retry_(policy.retry,
+             {context.pauses, context.loop, context.loop.random(), state_->retry_budget()},
+             bulkhead_),
       callers_(context.waits, retry_),
-      timeouts_(policy.timeouts, callers_) {
-  limit(policy);
+      deadline_(context.knows_routes, context.loop, callers_),
+      timeouts_(policy.timeouts, deadline_) {
+  configure(policy);
 }
 
 void TargetChain::configure(const TrafficPolicy& policy) {
+  state_->retry_budget().configure(policy.retry.budget);
+  grpc_status_.configure(policy.retry);
   retry_.configure(policy.retry);
   timeouts_.configure(policy.timeouts);
   limit(policy);

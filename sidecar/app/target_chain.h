@@ -6,6 +6,8 @@
 #include "sidecar/balance/balance.h"
 #include "sidecar/http/criticality.h"
 #include "sidecar/policy/caller_bulkheads.h"
+#include "sidecar/policy/deadline.h"
+#include "sidecar/policy/grpc_status.h"
 #include "sidecar/policy/pauses.h"
 #include "sidecar/policy/retry.h"
 #include "sidecar/policy/timeouts.h"
@@ -21,6 +23,7 @@ struct ChainContext {
   BulkheadWaits& waits;
   EndpointSet& endpoints;
   EndpointForwarders& forwarders;
+  bool knows_routes = true;  // False of the application: all that it does is one route.
 };
 
 // The policies that every request to one target meets, of one worker, in their order. What workers
@@ -44,14 +47,18 @@ class TargetChain final : public Forwarder {
   Criticality criticality_ = Criticality::normal;
 
   // From the last stage to the first.
-  // 5 One endpoint is chosen for each attempt, and how it went is remembered.
+  // 7 One endpoint is chosen for each attempt, and how it went is remembered.
   Balance balance_;
-  // 4 So many attempts at a time.
+  // 6 What became of a call of gRPC is known to those above.
+  WithGrpcStatus grpc_status_;
+  // 5 So many attempts at a time.
   WithBulkhead bulkhead_;
-  // 3 What failed may be sent again.
+  // 4 What failed may be sent again.
   Retry retry_;
-  // 2 So many requests of one caller at a time.
+  // 3 So many requests of one caller at a time.
   WithCallerBulkheads callers_;
+  // 2 The caller may have less time than we would give.
+  Deadline deadline_;
   // 1 How long all of it may take.
   Timeouts timeouts_;
 };

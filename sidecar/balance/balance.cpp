@@ -32,7 +32,6 @@ class Attempt final : public PassingReply, public EndHook {
   }
 
   void failed(Exchange& exchange, const Error& error) override {
-    exchange.tried = &endpoint_;
     // Neither a client's fault nor the end of an idle connection says anything of the endpoint.
     if (about(error.kind).source != ErrorSource::client && !error.reused) {
       const TimePoint now = clock_.now();
@@ -74,6 +73,7 @@ Endpoint* Balance::pick(const Exchange& exchange) {
 void Balance::forward(Exchange& exchange, Reply& reply) {
   Endpoint* endpoint = pick(exchange);
   if (endpoint == nullptr) return reply.failed(exchange, {.kind = ErrorKind::no_endpoint});
+  exchange.tried = endpoint;
   exchange.marks.endpoint = exchange.arena.copy(endpoint->spec->address);  // It may go meanwhile.
   auto* attempt = exchange.arena.make<Attempt>(reply, endpoints_, *endpoint, clock_);
   exchange.at_end(*attempt);

@@ -31,9 +31,9 @@ class Forwarder {
 
 // Answers by ourselves, with a head alone.
 inline void answer_without_body(Exchange& exchange, Reply& reply, Response& response) {
-  BodySink& client = *exchange.client_sink;
   response.has_length = true;
   reply.answered(exchange, response);
+  BodySink& client = *exchange.client_sink;  // Of a stage in front that keeps this answer back.
   client.end({});
   client.flush();
 }

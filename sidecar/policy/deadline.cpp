@@ -11,8 +11,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr FieldIds claims = bit(FieldId::x_skiff_deadline_ms) | bit(FieldId::grpc_timeout) |
-                            bit(FieldId::x_skiff_attempt);
+constexpr FieldIds claims =
+    bit(FieldId::x_skiff_deadline_ms) | bit(FieldId::grpc_timeout) | bit(FieldId::x_skiff_attempt);
 
 std::optional<std::uint64_t> number_in(const Headers& headers, FieldId id) {
   const Field* const field = headers.find(id);

@@ -7,6 +7,21 @@
 #include "sidecar/route/names.h"
 
 namespace skiff {
+namespace {
+
+RetryConfig retry_of(const HTTPRouteRetry& retry) {
+  RetryConfig config;
+  config.attempts = retry.attempts;
+  config.codes = retry.codes;
+  if (retry.backoff) {
+    config.backoff.least = *retry.backoff;
+    config.backoff.base = std::max(*retry.backoff, Milliseconds(1));
+    config.backoff.max = std::max(config.backoff.max, config.backoff.base);
+  }
+  return config;
+}
+
+}  // namespace
 
 RouteList::RouteList(const Resources& resources, const PolicyChoice& policies, TargetList& targets,
                      RoutePlan& plan)
@@ -49,9 +64,10 @@ void RouteList::make_ready(const Route& route, std::vector<ReadyRule>& ready) {
       made.split_key = rule.split_key;
       made.request_timeout = rule.timeouts.request;
       made.backend_request_timeout = rule.timeouts.backend_request;
-      set_timeouts("HTTPRoute", route.metadata, made, rule.name);
+      if (rule.retry) made.retry = std::make_unique<RetryConfig>(retry_of(*rule.retry));
+      apply_policy("HTTPRoute", route.metadata, made, rule.name);
     } else if constexpr (std::is_same_v<Route, GRPCRoute>) {
-      set_timeouts("GRPCRoute", route.metadata, made, rule.name);
+      apply_policy("GRPCRoute", route.metadata, made, rule.name);
     }
     if constexpr (requires { rule.matches; }) {
       for (const auto& match : rule.matches) added.matches.push_back(compile(match));
@@ -76,12 +92,15 @@ RouteRule& RouteList::make_rule(const Metadata& route, const Rule& rule, std::si
   return made;
 }
 
-void RouteList::set_timeouts(std::string_view kind, const Metadata& route, RouteRule& rule,
+// What the route says itself wins.
+void RouteList::apply_policy(std::string_view kind, const Metadata& route, RouteRule& rule,
                              std::string_view rule_name) const {
   const TrafficPolicy* const policy = policies_.for_rule(kind, route, rule_name);
   if (policy == nullptr) return;
   rule.criticality = policy->criticality;
-  if (!rule.request_timeout.has_value()) rule.request_timeout = policy->timeouts.request;
+  if (!rule.request_timeout) rule.request_timeout = policy->timeouts.request;
+  if (!rule.backend_request_timeout) rule.backend_request_timeout = policy->timeouts.per_try;
+  if (rule.retry == nullptr) rule.retry = std::make_unique<RetryConfig>(policy->retry);
 }
 
 const RouteRule* RouteList::implicit_rule(TargetList::Index target) {

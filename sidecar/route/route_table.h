@@ -31,6 +31,7 @@ struct TargetSpec {
   TrafficPolicy
       policy;  // The one whose targetRefs name the service most specifically, or defaults.
   EndpointSpecs endpoints;
+  bool is_application = false;  // The one beside the sidecar.
 };
 
 struct RouteBackend {
@@ -51,7 +52,8 @@ struct RouteRule {
   // The route's, else its TrafficPolicy's; nothing: the target's policy says it.
   std::optional<Milliseconds> request_timeout;
   std::optional<Milliseconds> backend_request_timeout;
-  std::optional<Criticality> criticality;  // Its TrafficPolicy's; nothing: the target's says it.
+  std::optional<Criticality> criticality;    // Its TrafficPolicy's; nothing: the target's says it.
+  std::unique_ptr<const RetryConfig> retry;  // Null: the target's policy says it.
   SplitKey split_key;
 };
 

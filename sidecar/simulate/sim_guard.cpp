@@ -11,7 +11,7 @@ SimGuard::SimGuard(SimContext& context, SimInstance& instance, const TrafficPoli
     : instance_(instance),
       states_(context.teller(instance.address())),
       endpoints_(policy.load_balancing, policy.slow_start, ""),
-      chain_({context.loop, context.pauses, context.waits, endpoints_, *this},
+      chain_({context.loop, context.pauses, context.waits, endpoints_, *this, false},
              states_.of(instance.service().spec().name), policy) {
   std::vector<EndpointSpec> specs{{.address = instance.address(), .weight = 1, .zone = ""}};
   endpoints_.update(

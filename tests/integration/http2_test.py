@@ -160,6 +160,7 @@ class Bridge(Http2Test):
         self.serve()
         client = self.client()
         ids = range(1, 401, 2)
+        client.send(frames.WindowUpdateFrame(0, 2**20))  # For the answers of all.
         client.send(*(client.head(i, [("x-id", str(i))]) for i in ids))
         for i in ids:
             seen = json.loads(client.answer(i)[1])

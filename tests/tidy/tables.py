@@ -77,6 +77,8 @@ POLICY_PLUMBING = {
     "bucket_table",
     "bulkhead_queue",
     "caller_bulkheads",
+    "grpc_status",
+    "latency_window",
     "pauses",
     "policy_event",
     "token_buckets",
@@ -85,7 +87,12 @@ POLICY_PLUMBING = {
     "with_bulkhead",
 }
 # The name in the schema of a policy, where it is not the policy's own.
-POLICY_FIELDS = {"deadline": "timeouts", "authorize": "authorization"}
+POLICY_FIELDS = {
+    "authorize": "authorization",
+    "deadline": "timeouts",
+    "hedge": "hedging",
+    "retry_budget": "budget",
+}
 
 # Classes with fields that are not final, by name.
 OPEN_CLASSES = {
