@@ -8,6 +8,7 @@
 #include "base/suggest.h"
 #include "base/units.h"
 #include "cli/certs.h"
+#include "cli/simulate_command.h"
 #include "cli/validate.h"
 #include "config/schema/json_schema.h"
 #include "config/schema/kinds.h"
@@ -23,6 +24,7 @@ constexpr const char* about =
     "  skiff validate config/examples              are these policies right?\n"
     "  skiff explain TrafficPolicy.timeouts        what may stand there?\n"
     "  skiff schema HTTPRoute > http_route.json    completion in your editor\n"
+    "  skiff simulate config/examples/shop --kill product@10s+5s    would they hold?\n"
     "  skiff certs create certs --trust-domain shop.local order user.shop\n"
     "\n"
     "Skiff's command line: what a mesh is told, and what it says.\n"
@@ -92,6 +94,7 @@ class CommandLine final {
     app_.add_subcommand("reference", "Print the reference page of all kinds, in Markdown")
         ->callback([this] { out_ << reference_page(); });
     describe_certs();
+    simulate_.describe(app_, [this](ExitCode result) { result_ = result; });
     app_.add_subcommand("version", "Print the version")->callback([this] {
       out_ << "skiff " SKIFF_VERSION "\n";
     });
@@ -147,6 +150,7 @@ class CommandLine final {
   std::vector<std::string> paths_;
   std::string name_;
   CertsOrder certs_;
+  SimulateCommand simulate_{out_, err_};
   std::string valid_ = "24h";
   ExitCode result_ = ExitCode::ok;
 };

@@ -1,23 +1,11 @@
 #include "cli/validate.h"
 
+#include "cli/refuse.h"
 #include "config/schema/snapshot.h"
 #include "config/schema/warnings.h"
 #include "config/schema/yaml_reader.h"
 
 namespace skiff {
-namespace {
-
-std::string counted(std::size_t count, std::string_view noun, std::string_view plural) {
-  return std::to_string(count).append(" ").append(count == 1 ? noun : plural);
-}
-
-ExitCode refuse(const Violations& violations, std::ostream& err) {
-  for (const Violation& violation : violations) err << to_text(violation) << '\n';
-  err << counted(violations.size(), "violation", "violations") << '\n';
-  return ExitCode::bad_input;
-}
-
-}  // namespace
 
 ExitCode validate(const std::vector<std::string>& paths, std::ostream& out, std::ostream& err) {
   std::size_t files = 0;

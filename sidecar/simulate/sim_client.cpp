@@ -1,5 +1,6 @@
 #include "sidecar/simulate/sim_client.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace skiff {
@@ -19,13 +20,14 @@ constexpr std::string_view criticality_word(Criticality criticality) {
 
 }  // namespace
 
-SimClient::SimClient(SimContext& context, SimMesh& mesh, SimClientSpec spec)
+SimClient::SimClient(SimContext& context, SimMesh& mesh, SimClientSpec spec, SimClient* beside)
     : context_(context),
       spec_(std::move(spec)),
       rate_(spec_.rate),
       identity_("spiffe://simulated/ns/default/sa/" + spec_.name),
+      used_(beside != nullptr ? beside->used_ : sidecars_),
       tallies_(context.start) {
-  for (std::uint32_t i = 0; i < spec_.sidecars; ++i) {
+  for (std::uint32_t i = 0; beside == nullptr && i < spec_.sidecars; ++i) {
     sidecars_.push_back(std::make_unique<SimSidecar>(
         context_, mesh, spec_.name + (spec_.sidecars > 1 ? "-" + std::to_string(i + 1) : ""),
         SimWaySettings{.zone = spec_.zone,
@@ -65,7 +67,9 @@ void SimClient::Question::ask() {
   id_ = context.next_id++;
   sent_ = context.agenda.now();
   repeats_ = 0;
-  ++client_.tallies_.at(sent_).sent;
+  Tally& tally = client_.tallies_.at(sent_);
+  ++tally.sent;
+  tally.in_flight = std::max<std::uint64_t>(tally.in_flight, client_.under_way());
   send();
 }
 
@@ -74,7 +78,7 @@ void SimClient::Question::send() {
   const SimClientSpec& spec = client_.spec_;
   ++client_.tallies_.at(sent_).asked;
   context.trace.note(Trace::What::sent, id_, repeats_, context.agenda.now());
-  SimSidecar& sidecar = *client_.sidecars_[client_.turn_++ % client_.sidecars_.size()];
+  SimSidecar& sidecar = *client_.used_[client_.turn_++ % client_.used_.size()];
   context.calls.take(context).start({.id = id_,
                                      .method = spec.method,
                                      .authority = spec.target,

@@ -23,13 +23,15 @@ struct SimClientSpec {
   Duration patience{};         // After it whoever asked leaves; zero: never.
   std::uint32_t repeats = 0;   // Who was not answered asks again so often, at once.
   std::uint32_t sidecars = 1;  // They take turns.
+  std::string beside{};        // Another client, whose sidecars it shares; empty: none.
   std::string zone{};
   Spread latency = Spread::constant(std::chrono::microseconds(500));
 };
 
 class SimClient final : private AgendaEntry {
  public:
-  SimClient(SimContext& context, SimMesh& mesh, SimClientSpec spec);
+  // `beside` outlives it; null: it has sidecars of its own.
+  SimClient(SimContext& context, SimMesh& mesh, SimClientSpec spec, SimClient* beside);
   ~SimClient();
 
   void begin();
@@ -37,7 +39,8 @@ class SimClient final : private AgendaEntry {
 
   const SimClientSpec& spec() const { return spec_; }
   Tallies& tallies() { return tallies_; }
-  std::vector<std::unique_ptr<SimSidecar>>& sidecars() { return sidecars_; }
+  // Those that are its own.
+  const std::vector<std::unique_ptr<SimSidecar>>& sidecars() const { return sidecars_; }
   std::size_t under_way() const { return questions_.in_use(); }
 
  private:
@@ -65,6 +68,7 @@ class SimClient final : private AgendaEntry {
   double rate_;
   std::string identity_;
   std::vector<std::unique_ptr<SimSidecar>> sidecars_;
+  const std::vector<std::unique_ptr<SimSidecar>>& used_;
   std::size_t turn_ = 0;
   Tallies tallies_;
   Pool<Question> questions_;

@@ -10,13 +10,8 @@
 
 namespace skiff {
 
-SimInstance::SimInstance(SimContext& context, SimService& service, std::string address,
-                         std::string zone)
-    : context_(context),
-      service_(service),
-      address_(std::move(address)),
-      zone_(std::move(zone)),
-      started_(TimePoint{}) {}
+SimInstance::SimInstance(SimContext& context, SimService& service, EndpointSpec endpoint)
+    : context_(context), service_(service), endpoint_(std::move(endpoint)) {}
 
 SimInstance::~SimInstance() = default;
 
@@ -90,7 +85,7 @@ Duration SimInstance::draw_work() {
 
 void SimInstance::crash() {
   if (std::exchange(trouble_.down, true)) return;
-  context_.trace.note(Trace::What::changed, stable_hash(address_), 1, context_.agenda.now());
+  context_.trace.note(Trace::What::changed, stable_hash(address()), 1, context_.agenda.now());
   while (!attempts_.empty()) attempts_.back().peer_died();
   while (!working_.empty()) working_.back().lose();
   for (SimJob* job : std::exchange(queue_, {})) context_.jobs.give_back(*job);
@@ -99,7 +94,7 @@ void SimInstance::crash() {
 
 void SimInstance::start() {
   if (!std::exchange(trouble_.down, false)) return;
-  context_.trace.note(Trace::What::changed, stable_hash(address_), 2, context_.agenda.now());
+  context_.trace.note(Trace::What::changed, stable_hash(address()), 2, context_.agenda.now());
   begin_cold();
 }
 
@@ -107,7 +102,7 @@ void SimInstance::begin_cold() { started_ = context_.agenda.now(); }
 
 void SimInstance::hang(bool hung) {
   if (std::exchange(trouble_.hung, hung) == hung) return;
-  context_.trace.note(Trace::What::changed, stable_hash(address_), hung ? 3 : 4,
+  context_.trace.note(Trace::What::changed, stable_hash(address()), hung ? 3 : 4,
                       context_.agenda.now());
   for (SimJob* job : working_.members()) hung ? job->freeze() : job->thaw();
   if (!hung) begin_next();

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/units.h"
+#include "sidecar/http/endpoint_spec.h"
 #include "sidecar/http/forwarder.h"
 #include "sidecar/simulate/sim_context.h"
 
@@ -29,7 +30,7 @@ struct SimTrouble {
 // that overload is as it is: a queue that grows.
 class SimInstance final : public Forwarder {
  public:
-  SimInstance(SimContext& context, SimService& service, std::string address, std::string zone);
+  SimInstance(SimContext& context, SimService& service, EndpointSpec endpoint);
   ~SimInstance() override;
 
   // To the application itself.
@@ -54,8 +55,9 @@ class SimInstance final : public Forwarder {
   const SimTrouble& trouble() const { return trouble_; }
   SimService& service() { return service_; }
   SimSidecar* sidecar() { return sidecar_; }
-  const std::string& address() const { return address_; }
-  const std::string& zone() const { return zone_; }
+  const EndpointSpec& endpoint() const { return endpoint_; }
+  const std::string& address() const { return endpoint_.address; }
+  const std::string& zone() const { return endpoint_.zone; }
   std::uint64_t handled() const { return handled_; }  // Attempts that reached it.
   std::uint32_t busy() const { return busy_; }
   std::size_t queued() const { return waiting_; }
@@ -77,8 +79,7 @@ class SimInstance final : public Forwarder {
 
   SimContext& context_;
   SimService& service_;
-  const std::string address_;
-  const std::string zone_;
+  const EndpointSpec endpoint_;
   SimSidecar* sidecar_ = nullptr;
   Forwarder* inlet_ = nullptr;
   SimTrouble trouble_;

@@ -7,13 +7,19 @@ namespace skiff {
 
 SimService::SimService(SimContext& context, SimServiceSpec spec)
     : context_(context), spec_(std::move(spec)) {
+  for (const EndpointSpec& endpoint : spec_.endpoints) add_instance(endpoint);
+  if (!spec_.endpoints.empty()) return;
   for (const std::string& zone : spec_.zones) add_instance(zone);
 }
 
 SimInstance& SimService::add_instance(const std::string& zone) {
   std::string address = spec_.name + "-" + std::to_string(instances_.size() + 1);
+  return add_instance(EndpointSpec{.address = std::move(address), .weight = 1, .zone = zone});
+}
+
+SimInstance& SimService::add_instance(EndpointSpec endpoint) {
   return *instances_.emplace_back(
-      std::make_unique<SimInstance>(context_, *this, std::move(address), zone));
+      std::make_unique<SimInstance>(context_, *this, std::move(endpoint)));
 }
 
 SimInstance* SimService::find(const std::string& address) {

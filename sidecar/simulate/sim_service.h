@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "base/units.h"
+#include "sidecar/http/endpoint_spec.h"
 #include "sidecar/simulate/sim_instance.h"
 #include "sidecar/simulate/spread.h"
 
@@ -21,6 +21,7 @@ struct SimDependency {
 struct SimServiceSpec {
   std::string name{};
   std::vector<std::string> zones = {""};                         // One instance for each.
+  std::vector<EndpointSpec> endpoints{};                         // Said, these are the instances.
   Spread work = Spread::constant(std::chrono::milliseconds(5));  // Of one request.
   std::uint32_t concurrency = 64;                                // Requests worked on at once.
   std::uint32_t queue = 1'000'000;                               // More than that: its own 503.
@@ -39,9 +40,10 @@ class SimService final {
 
   const SimServiceSpec& spec() const { return spec_; }
   SimInstance& instance(std::size_t index) { return *instances_[index]; }
-  std::vector<std::unique_ptr<SimInstance>>& instances() { return instances_; }
+  const std::vector<std::unique_ptr<SimInstance>>& instances() const { return instances_; }
   SimInstance* find(const std::string& address);
   SimInstance& add_instance(const std::string& zone);
+  SimInstance& add_instance(EndpointSpec endpoint);
 
   void executed(std::uint64_t id);
   // How often the request with this id was begun, in all instances.

@@ -51,9 +51,9 @@ SimTarget::SimTarget(SimContext& context, SimService& service, const TrafficPoli
       service_(service),
       policy_(policy),
       settings_(std::move(settings)),
+      state_(states.of(service.spec().name)),
       endpoints_(policy_.load_balancing, policy_.slow_start, settings_.zone),
-      chain_({context.loop, context.pauses, context.waits, endpoints_, *this},
-             states.of(service.spec().name), policy_) {
+      chain_({context.loop, context.pauses, context.waits, endpoints_, *this}, state_, policy_) {
   refresh();
 }
 
@@ -62,9 +62,7 @@ SimTarget::~SimTarget() = default;
 void SimTarget::refresh() {
   std::vector<EndpointSpec> specs;
   for (const auto& instance : service_.instances()) {
-    if (instance->is_registered()) {
-      specs.push_back({.address = instance->address(), .weight = 1, .zone = instance->zone()});
-    }
+    if (instance->is_registered()) specs.push_back(instance->endpoint());
   }
   endpoints_.update(
       std::move(specs), context_.agenda.now(), [](Endpoint&) {}, [](Endpoint&) {});
@@ -79,6 +77,10 @@ Forwarder& SimTarget::make_forwarder(Endpoint& endpoint) {
   SimInstance& instance = *service_.find(endpoint.spec->address);
   auto& way = ways_[&instance];
   if (way == nullptr) way = std::make_unique<SimWay>(context_, settings_, instance);
+  auto bulkhead =
+      policy_.bulkhead.endpoint ? state_->bulkheads().endpoint(endpoint.spec->address) : nullptr;
+  endpoint.full = bulkhead == nullptr ? nullptr : &bulkhead->is_full();
+  way->limit_by(std::move(bulkhead));
   endpoint.forwarder = way.get();
   return *way;
 }

@@ -50,6 +50,7 @@ class SimTarget final : public Forwarder, private EndpointForwarders {
   SimService& service_;
   const TrafficPolicy policy_;
   const SimWaySettings settings_;
+  const std::shared_ptr<TargetState> state_;
   EndpointSet endpoints_;
   std::unordered_map<SimInstance*, std::unique_ptr<SimWay>> ways_;
   TargetChain chain_;

@@ -1,11 +1,21 @@
 #include "sidecar/simulate/sim_way.h"
 
+#include <utility>
+
 #include "sidecar/simulate/sim_attempt.h"
 
 namespace skiff {
 
-void SimWay::forward(Exchange& exchange, Reply& reply) {
-  context_.attempts.take(context_).start(*this, exchange, reply);
+SimWay::SimWay(SimContext& context, const SimWaySettings& settings, SimInstance& to)
+    : context_(context), settings_(settings), to_(to), limit_(context.waits, wire_) {}
+
+void SimWay::Wire::forward(Exchange& exchange, Reply& reply) {
+  way_.context_.attempts.take(way_.context_).start(way_, exchange, reply);
+}
+
+void SimWay::limit_by(std::shared_ptr<Bulkhead> bulkhead) {
+  limit_.use(bulkhead.get());
+  bulkhead_ = std::move(bulkhead);
 }
 
 bool SimWay::is_cut() const {

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "sidecar/http/forwarder.h"
+#include "sidecar/policy/with_bulkhead.h"
 #include "sidecar/simulate/sim_instance.h"
 #include "sidecar/simulate/spread.h"
 
@@ -20,10 +22,12 @@ struct SimWaySettings {
 // The network between one sidecar and one instance, with the connections that are kept there.
 class SimWay final : public Forwarder {
  public:
-  SimWay(SimContext& context, const SimWaySettings& settings, SimInstance& to)
-      : context_(context), settings_(settings), to_(to) {}
+  SimWay(SimContext& context, const SimWaySettings& settings, SimInstance& to);
 
-  void forward(Exchange& exchange, Reply& reply) override;
+  void forward(Exchange& exchange, Reply& reply) override { limit_.forward(exchange, reply); }
+
+  // Of this endpoint; null: no limit.
+  void limit_by(std::shared_ptr<Bulkhead> bulkhead);
 
   bool is_cut() const;
   // Whether a kept connection is there to be used.
@@ -35,10 +39,23 @@ class SimWay final : public Forwarder {
   std::uint64_t attempts = 0;  // Requests that went out.
 
  private:
+  // What is sent when there is room.
+  class Wire final : public Forwarder {
+   public:
+    explicit Wire(SimWay& way) : way_(way) {}
+    void forward(Exchange& exchange, Reply& reply) override;
+
+   private:
+    SimWay& way_;
+  };
+
   SimContext& context_;
   const SimWaySettings& settings_;
   SimInstance& to_;
   std::uint32_t idle_ = 0;
+  std::shared_ptr<Bulkhead> bulkhead_;
+  Wire wire_{*this};
+  WithBulkhead limit_;
 };
 
 }  // namespace skiff

@@ -54,7 +54,11 @@ SimService& Simulation::add(SimServiceSpec spec) {
 }
 
 SimClient& Simulation::add(SimClientSpec spec) {
-  return *clients_.emplace_back(std::make_unique<SimClient>(context_, *this, std::move(spec)));
+  const auto beside = std::ranges::find(clients_, spec.beside,
+                                        [](const auto& client) { return client->spec().name; });
+  SimClient* const shares = beside == clients_.end() ? nullptr : beside->get();
+  return *clients_.emplace_back(
+      std::make_unique<SimClient>(context_, *this, std::move(spec), shares));
 }
 
 void Simulation::at(Duration when, std::function<void()> what) {
@@ -140,6 +144,12 @@ void Simulation::settle() {
 
 std::vector<std::string> Simulation::violations() {
   std::vector<std::string> found;
+  look_for_what_did_not_end(found);
+  look_for_wrong_counts(found);
+  return found;
+}
+
+void Simulation::look_for_what_did_not_end(std::vector<std::string>& found) {
   if (const auto calls = context_.calls.in_use(); calls > 0) {
     found.push_back(counted(calls, "calls did not end"));
   }
@@ -149,20 +159,32 @@ std::vector<std::string> Simulation::violations() {
   if (const auto waiting = context_.pauses.waiting(); waiting > 0) {
     found.push_back(counted(waiting, "pauses did not end"));
   }
+  if (const auto waiting = context_.waits.waiting(); waiting > 0) {
+    found.push_back(counted(waiting, "requests still wait for room"));
+  }
+  std::uint32_t in_flight = 0;
+  for_each_target([&](SimTarget& target) { in_flight += target.in_flight(); });
+  if (in_flight > 0) found.push_back(counted(in_flight, "requests are still counted in flight"));
+}
+
+void Simulation::look_for_wrong_counts(std::vector<std::string>& found) {
+  std::uint64_t told = 0;
+  std::uint64_t went_out = 0;
   for (const auto& client : clients_) {
     const Tally all = client->tallies().all();
     if (all.sent != all.succeeded + all.failed) {
       found.push_back(client->spec().name + ": of " + counted(all.sent, "requests ") +
                       counted(all.succeeded + all.failed, "ended"));
     }
+    told += all.attempts;
+    for (const auto& sidecar : client->sidecars()) {
+      for (const auto& [name, target] : sidecar->targets()) went_out += target->attempts();
+    }
   }
-  std::uint32_t in_flight = 0;
-  std::uint64_t attempts = 0;
-  for_each_target([&](SimTarget& target) {
-    in_flight += target.in_flight();
-    attempts += target.attempts();
-  });
-  if (in_flight > 0) found.push_back(counted(in_flight, "requests are still counted in flight"));
+  if (told != went_out) {
+    found.push_back("of " + counted(went_out, "attempts clients were told of ") +
+                    std::to_string(told));
+  }
   for (const auto& [name, service] : services_) {
     for (const auto& instance : service->instances()) {
       if (instance->trouble().hung || instance->trouble().down) continue;
@@ -170,7 +192,6 @@ std::vector<std::string> Simulation::violations() {
     }
     if (service->begun > service->arrivals) found.push_back(name + " did more than it was asked");
   }
-  return found;
 }
 
 }  // namespace skiff

@@ -65,6 +65,8 @@ class Simulation final : public SimMesh {
   void begin();
   void prepare(SimInstance& instance);
   void step();
+  void look_for_what_did_not_end(std::vector<std::string>& found);
+  void look_for_wrong_counts(std::vector<std::string>& found);
   template <typename Visit>
   void for_each_target(Visit&& visit);
 

@@ -43,6 +43,7 @@ void Tally::add(const Tally& other) {
   failed += other.failed;
   asked += other.asked;
   attempts += other.attempts;
+  in_flight = std::max(in_flight, other.in_flight);
   for (const auto& [reason, count] : other.reasons) reasons[reason] += count;
   latencies.add(other.latencies);
   refusals.add(other.refusals);

@@ -35,6 +35,7 @@ struct Tally {
   std::uint64_t failed = 0;
   std::uint64_t asked = 0;                     // With the repeats of who was not answered.
   std::uint64_t attempts = 0;                  // Requests that went out for them.
+  std::uint64_t in_flight = 0;                 // The most at once.
   std::map<ErrorKind, std::uint64_t> reasons;  // Of `failed`; `none`: the backend's own answer.
   LatencyHistogram latencies;                  // Of `succeeded`.
   LatencyHistogram refusals;                   // Of `failed`.

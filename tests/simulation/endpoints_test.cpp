@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "tests/simulation/scenario.h"
 
 // What balancing, zones, health checks and the retry of what was not read make of endpoints that
@@ -7,7 +9,7 @@ namespace skiff {
 namespace {
 
 class Endpoints : public Scenario {};
-INSTANTIATE_TEST_SUITE_P(Seeds, Endpoints, testing::ValuesIn(seeds), seed_name);
+INSTANTIATE_TEST_SUITE_P(Seeds, Endpoints, testing::ValuesIn(seeds()), seed_name);
 
 SimServiceSpec product(std::vector<std::string> zones) {
   return {.name = "product", .zones = std::move(zones), .work = Spread::lognormal(5ms, 0.5)};
@@ -18,12 +20,6 @@ HealthCheckConfig asked_each(Milliseconds interval) {
   check.interval = interval;
   check.timeout = 200ms;
   return check;
-}
-
-double share_of(SimService& service, std::size_t index) {
-  std::uint64_t all = 0;
-  for (const auto& instance : service.instances()) all += instance->handled();
-  return static_cast<double>(service.instance(index).handled()) / static_cast<double>(all);
 }
 
 TEST_P(Endpoints, OneThatRefusesConnectionsCostsNobodyAnAnswer) {
@@ -199,6 +195,94 @@ TEST_P(Endpoints, NoneAtAllIsSaidAtOnce) {
   const Tally after = client.tallies().between(6s, 10s);
   EXPECT_EQ(after.failed_by(ErrorKind::no_endpoint), after.sent);
   EXPECT_LT(after.refusals.quantile(0.99), 1ms);
+}
+
+// All that are drawn by weight, within five standard deviations of their share.
+TEST_P(Endpoints, GetTheirShareByWeight) {
+  Simulation simulation(seed());
+  SimServiceSpec spec = product({});
+  const std::vector<std::uint32_t> weights = {1, 2, 5, 12};
+  std::uint32_t sum = 0;
+  for (const std::uint32_t weight : weights) {
+    spec.endpoints.push_back(
+        {.address = "product-" + std::to_string(weight), .weight = weight, .zone = ""});
+    sum += weight;
+  }
+  SimService& service = simulation.add(spec);
+  simulation.add(SimClientSpec{.target = "product", .rate = 1000});
+  simulation.policy_of("product").load_balancing.algorithm = LoadBalancingConfig::Algorithm::random;
+  simulation.run_until(20s);
+  expect_sound(simulation);
+  const auto all = static_cast<double>(handled_by_all(service));
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    const double share = static_cast<double>(weights[i]) / sum;
+    EXPECT_NEAR(static_cast<double>(service.instance(i).handled()), all * share,
+                5 * std::sqrt(all * share * (1 - share)));
+  }
+}
+
+TEST_P(Endpoints, OfTheOwnZoneAreEnoughUntilTooFewAreLeft) {
+  Simulation simulation(seed());
+  SimService& service = simulation.add(product({"a", "a", "a", "a", "b", "b", "b", "b"}));
+  SimClient& client = simulation.add(SimClientSpec{.target = "product", .rate = 400, .zone = "a"});
+  simulation.policy_of("product").health_check = asked_each(500ms);
+  const auto in_other_zone = [&] {
+    std::uint64_t sum = 0;
+    for (std::size_t i = 4; i < 8; ++i) sum += service.instance(i).handled();
+    return sum;
+  };
+  std::uint64_t before = 0;
+  simulation.at(5s, [&] { service.instance(0).crash(); });
+  simulation.at(15s, [&] { before = in_other_zone(); });
+  simulation.at(15s, [&] { service.instance(1).crash(); });
+  simulation.run_until(30s);
+  expect_sound(simulation);
+  EXPECT_LE(before, 10) << "three of four are enough; but for retries";
+  const double share = static_cast<double>(in_other_zone() - before) / (15.0 * 400);
+  note_figure("other_zone", share);
+  EXPECT_GT(share, 0.4) << "two of four are not";
+  EXPECT_EQ(client.tallies().between(18s, 30s).success(), 1);
+}
+
+TEST_P(Endpoints, ThatCannotBeReachedAreGivenUpWithinTheConnectTimeout) {
+  Simulation simulation(seed());
+  simulation.add(product({"b", "b"}));
+  SimClient& client = simulation.add(SimClientSpec{.target = "product", .rate = 200, .zone = "a"});
+  TrafficPolicy& policy = simulation.policy_of("product");
+  policy.timeouts.connect = 100ms;
+  policy.retry.attempts = 0;
+  simulation.cut("a", "b");
+  simulation.at(10s, [&] { simulation.mend(); });
+  simulation.run_until(20s);
+  expect_sound(simulation);
+  const Tally cut = client.tallies().between(0s, 9s);
+  EXPECT_EQ(cut.failed_by(ErrorKind::timeout_connect), cut.sent);
+  EXPECT_LE(cut.refusals.quantile(1), 110ms);
+  EXPECT_EQ(client.tallies().between(11s, 20s).success(), 1);
+}
+
+TEST_P(Endpoints, ThatHangHoldNobodyLongerThanTheTimeout) {
+  std::uint64_t in_flight[2];
+  for (const bool limited : {false, true}) {
+    Simulation simulation(seed());
+    SimService& service = simulation.add(product({"", ""}));
+    SimClient& client = simulation.add(SimClientSpec{.target = "product", .rate = 300});
+    TimeoutsConfig& timeouts = simulation.policy_of("product").timeouts;
+    timeouts.request = limited ? 300ms : 0ms;
+    for (const std::size_t i : {0U, 1U}) {
+      simulation.at(5s, [&, i] { service.instance(i).hang(true); });
+      simulation.at(25s, [&, i] { service.instance(i).hang(false); });
+    }
+    simulation.run_until(24s);
+    in_flight[limited] = client.under_way();
+    simulation.run_until(30s);
+    expect_sound(simulation);
+    EXPECT_LE(client.tallies().all().refusals.quantile(1), limited ? 330ms : 0ms);
+  }
+  note_figure("without", static_cast<double>(in_flight[false]));
+  note_figure("with", static_cast<double>(in_flight[true]));
+  EXPECT_GT(in_flight[false], 5'000);
+  EXPECT_LT(in_flight[true], 150);
 }
 
 }  // namespace

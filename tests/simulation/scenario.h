@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "config/schema/bulkhead.h"
 #include "sidecar/simulate/simulation.h"
 
 namespace skiff {
@@ -24,10 +26,30 @@ class Scenario : public testing::TestWithParam<std::uint64_t> {
   }
 };
 
+// The same ones in each run, then others each time; those in SKIFF_SEEDS, as in `7 1234`, instead.
+const std::vector<std::uint64_t>& seeds();
+
 inline std::string seed_name(const testing::TestParamInfo<std::uint64_t>& info) {
   return "Seed" + std::to_string(info.param);
 }
 
-inline constexpr std::uint64_t seeds[] = {1, 2, 42};
+inline BulkheadLimitConfig limit_of(std::uint32_t concurrent, std::uint32_t queue,
+                                    Milliseconds wait) {
+  BulkheadLimitConfig limit;
+  limit.max_concurrent = concurrent;
+  limit.max_queue = queue;
+  limit.max_wait = wait;
+  return limit;
+}
+
+// How many attempts reached all instances, and what share of them this one.
+std::uint64_t handled_by_all(SimService& service);
+double share_of(SimService& service, std::size_t index);
+
+// 1,000 a second at most: 20 places of 20ms.
+SimServiceSpec thousand_a_second();
+
+// A figure that docs/simulation.md gives: into the report of the test program.
+void note_figure(const char* name, double value);
 
 }  // namespace skiff

@@ -6,7 +6,7 @@ namespace skiff {
 namespace {
 
 class SoundSimulation : public Scenario {};
-INSTANTIATE_TEST_SUITE_P(Seeds, SoundSimulation, testing::ValuesIn(seeds), seed_name);
+INSTANTIATE_TEST_SUITE_P(Seeds, SoundSimulation, testing::ValuesIn(seeds()), seed_name);
 
 // A shop of three hops in which one thing after another goes wrong.
 void fill_with_troubles(Simulation& simulation) {
