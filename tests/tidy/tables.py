@@ -68,6 +68,7 @@ UNTESTED = {
 # Unit tests that no single source file owns.
 TESTS_OF_THEIR_OWN = {
     "tests/unit/sidecar/codec/http1_conformance_test.cpp": "reads the cases of tests/conformance",
+    "tests/unit/sidecar/policy/circuit_breaker_laws_test.cpp": "random schedules of the breaker",
 }
 
 # Files of sidecar/policy that are not a policy but carry all of them.
@@ -79,6 +80,8 @@ POLICY_PLUMBING = {
     "caller_bulkheads",
     "grpc_status",
     "latency_window",
+    "call_window",
+    "calls_in_flight",
     "pauses",
     "policy_event",
     "token_buckets",
