@@ -56,15 +56,17 @@ void Application::forward(Exchange& exchange, Reply& reply) {
   target_.forward(exchange, reply);
 }
 
-// Of the own service's policy, what concerns those who call it; the rest is for its callers.
+// Of the own service's policy, what spares the application; the rest is for its callers.
 void Application::take(const Generation& generation) {
   generation_ = generation.number;
   const InboundPort* const port = generation.plan->inbound.find(service_port_);
   TrafficPolicy& policy = spec_.policy;
   policy.bulkhead.caller.reset();
+  policy.circuit_breaker.reset();
   policy.criticality = Criticality::normal;
   if (port != nullptr) {
     policy.bulkhead.caller = port->policy.bulkhead.caller;
+    policy.circuit_breaker = port->policy.circuit_breaker;
     policy.criticality = port->policy.criticality;
   }
   target_.update(spec_);

@@ -31,7 +31,12 @@ struct EndpointWay::Lane {
 
 EndpointWay::EndpointWay(const ConnectorContext& context, const PoolCounters& counters,
                          BulkheadWaits& waits, const SocketAddress& to, const WaySettings& settings)
-    : context_(context), counters_(counters), to_(to), settings_(settings), limit_(waits, lanes_) {}
+    : context_(context),
+      counters_(counters),
+      to_(to),
+      settings_(settings),
+      limit_(waits, lanes_),
+      watched_(nullptr, waits.loop(), limit_) {}
 
 EndpointWay::~EndpointWay() = default;
 
@@ -42,6 +47,11 @@ void EndpointWay::Lanes::forward(Exchange& exchange, Reply& reply) {
 void EndpointWay::limit_by(std::shared_ptr<Bulkhead> bulkhead) {
   limit_.use(bulkhead.get());
   if (bulkhead != nullptr) bulkhead_ = std::move(bulkhead);
+}
+
+void EndpointWay::watch_by(std::shared_ptr<Admission> watch) {
+  watched_.use(watch.get());
+  if (watch != nullptr) watch_ = std::move(watch);
 }
 
 Forwarder& EndpointWay::lane(Speaks speaks) {

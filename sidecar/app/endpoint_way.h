@@ -5,6 +5,7 @@
 #include "config/schema/common.h"
 #include "sidecar/app/backend_connector.h"
 #include "sidecar/http/forwarder.h"
+#include "sidecar/policy/with_admission.h"
 #include "sidecar/policy/with_bulkhead.h"
 #include "sidecar/pool/pool.h"
 #include "sidecar/pool/stream_pool.h"
@@ -31,10 +32,13 @@ class EndpointWay final : public Forwarder {
               const SocketAddress& to, const WaySettings& settings);
   ~EndpointWay() override;
 
-  void forward(Exchange& exchange, Reply& reply) override { limit_.forward(exchange, reply); }
+  void forward(Exchange& exchange, Reply& reply) override { watched_.forward(exchange, reply); }
 
   // Of this endpoint, always the same; from the next request on. Null: no limit.
   void limit_by(std::shared_ptr<Bulkhead> bulkhead);
+
+  // The same for what results are told to; null: nothing.
+  void watch_by(std::shared_ptr<Admission> watch);
 
   void configure();
   void retire();  // Keeps nothing idle any more.
@@ -68,6 +72,8 @@ class EndpointWay final : public Forwarder {
   Lanes lanes_{*this};
   std::shared_ptr<Bulkhead> bulkhead_;  // Kept while it is off, for who is still in it.
   WithBulkhead limit_;
+  std::shared_ptr<Admission> watch_;  // Kept as well.
+  WithAdmission watched_;
 };
 
 }  // namespace skiff

@@ -7,7 +7,10 @@
 #include <string>
 
 #include "config/schema/traffic_policy.h"
+#include "sidecar/app/kept_policy.h"
 #include "sidecar/app/target_bulkheads.h"
+#include "sidecar/policy/circuit_breaker.h"
+#include "sidecar/policy/outlier_ejection.h"
 #include "sidecar/policy/policy_event.h"
 #include "sidecar/policy/retry_budget.h"
 
@@ -20,19 +23,27 @@ class TargetState final {
  public:
   // `tell`: whom changes of its policies are told to.
   TargetState(std::string name, OnPolicyEvent tell)
-      : name_(std::move(name)), tell_(std::move(tell)), bulkheads_(name_, tell_) {}
+      : name_(std::move(name)),
+        tell_(std::move(tell)),
+        bulkheads_(name_, tell_),
+        breaker_(name_, tell_),
+        ejection_(name_, tell_) {}
   TargetState(const TargetState&) = delete;
   TargetState& operator=(const TargetState&) = delete;
 
   const std::string& name() const { return name_; }
   TargetBulkheads& bulkheads() { return bulkheads_; }
   RetryBudget& retry_budget() { return retry_budget_; }
+  KeptPolicy<CircuitBreaker, CircuitBreakerConfig>& breaker() { return breaker_; }
+  KeptPolicy<OutlierEjection, OutlierEjectionConfig>& ejection() { return ejection_; }
 
  private:
   const std::string name_;
   const OnPolicyEvent tell_;
   TargetBulkheads bulkheads_;
   RetryBudget retry_budget_;
+  KeptPolicy<CircuitBreaker, CircuitBreakerConfig> breaker_;
+  KeptPolicy<OutlierEjection, OutlierEjectionConfig> ejection_;
 };
 
 // All targets' states, by the targets' names. Any thread may call it; takes a lock: for changes of

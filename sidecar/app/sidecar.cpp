@@ -14,8 +14,10 @@
 
 #include "base/log.h"
 #include "sidecar/app/admin_pages.h"
+#include "sidecar/app/breaker_families.h"
 #include "sidecar/app/bulkhead_families.h"
 #include "sidecar/app/credentials.h"
+#include "sidecar/app/ejection_families.h"
 #include "sidecar/app/health_checks.h"
 #include "sidecar/app/listener_plans.h"
 #include "sidecar/app/policies.h"
@@ -64,7 +66,8 @@ class Sidecar final {
   Metrics metrics_;
   std::vector<std::unique_ptr<AccessLog>> access_logs_;  // By worker; empty: off.
   std::unique_ptr<AccessLogWriter> access_log_writer_;
-  const PolicyEvents events_;
+  const SystemClock clock_{};
+  PolicyEvents events_;
   PolicyStates states_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<Credentials> credentials_;  // Null: no identity.
@@ -81,7 +84,7 @@ class Sidecar final {
 Sidecar::Sidecar(const SidecarConfig& config)
     : config_(config),
       metrics_({.workers = config.workers}),
-      events_(metrics_.named()),
+      events_(metrics_.named(), clock_),
       states_(events_.sink()),
       health_(
           io_, metrics_.control(),
@@ -99,8 +102,11 @@ Sidecar::Sidecar(const SidecarConfig& config)
       flush_timer_(io_),
       expire_timer_(io_) {
   metrics_.add([this](auto& families) {
+    const TimePoint now = clock_.now();
     collect_bulkheads(states_, families);
-    collect_retries(states_, std::chrono::steady_clock::now(), families);
+    collect_retries(states_, now, families);
+    collect_breakers(states_, now, families);
+    collect_ejections(states_, now, families);
   });
   for (unsigned i = 0; i < config_.workers; ++i) {
     workers_.push_back(

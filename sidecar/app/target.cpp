@@ -88,6 +88,7 @@ void Target::update(const TargetSpec& spec) {
   endpoints_.update(
       spec.endpoints, context_.loop.now(), [](Endpoint&) {},
       [this](Endpoint& endpoint) { removed(endpoint); });
+  chain_.set_endpoints(spec.endpoints);
   tidy();
 }
 
@@ -106,6 +107,7 @@ void Target::limit(Endpoint& endpoint, EndpointWay& way) {
       policy_.bulkhead.endpoint ? state_->bulkheads().endpoint(endpoint.spec->address) : nullptr;
   endpoint.full = bulkhead == nullptr ? nullptr : &bulkhead->is_full();
   way.limit_by(std::move(bulkhead));
+  way.watch_by(chain_.watch(endpoint.spec->address));
 }
 
 // Where connections change in kind, what is under way goes on as it began.
@@ -134,7 +136,7 @@ void Target::removed(Endpoint& endpoint) {
 }
 
 void Target::set_healthy(std::string_view address, bool healthy) {
-  endpoints_.set_healthy(address, healthy, context_.loop.now());
+  chain_.set_healthy(address, healthy);
 }
 
 Forwarder* Target::way_to(std::string_view address) {

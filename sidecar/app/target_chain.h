@@ -1,6 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <string>
+#include <string_view>
 
 #include "sidecar/app/policy_states.h"
 #include "sidecar/balance/balance.h"
@@ -11,6 +14,7 @@
 #include "sidecar/policy/pauses.h"
 #include "sidecar/policy/retry.h"
 #include "sidecar/policy/timeouts.h"
+#include "sidecar/policy/with_admission.h"
 #include "sidecar/policy/with_bulkhead.h"
 #include "sidecar/transport/loop.h"
 
@@ -35,24 +39,41 @@ class TargetChain final : public Forwarder {
               const TrafficPolicy& policy);
 
   void configure(const TrafficPolicy& policy);
+  // The context's EndpointSet has these endpoints now.
+  void set_endpoints(const EndpointSpecs& specs);
+  // What the results of requests to one endpoint are told to; null: nothing. Lives as long as the
+  // TargetState.
+  std::shared_ptr<Admission> watch(const std::string& address) {
+    return ejection_ == nullptr ? nullptr : ejection_->watch(address);
+  }
+  void set_healthy(std::string_view address, bool healthy);
   void forward(Exchange& exchange, Reply& reply) override {
     settle_criticality(criticality_, exchange);
+    if (ejection_ != nullptr) follow_ejections();
     timeouts_.forward(exchange, reply);
   }
 
  private:
   void limit(const TrafficPolicy& policy);
+  void eject_by(OutlierEjection* ejection);
+  void follow_ejections();
 
+  Loop& loop_;
   const std::shared_ptr<TargetState> state_;
   Criticality criticality_ = Criticality::normal;
+  EndpointSet& endpoints_;
+  OutlierEjection* ejection_ = nullptr;  // Null: off.
+  std::uint64_t ejections_seen_ = 0;     // Its version that endpoints_ follows.
 
   // From the last stage to the first.
-  // 7 One endpoint is chosen for each attempt, and how it went is remembered.
+  // 8 One endpoint is chosen for each attempt, and how it went is remembered.
   Balance balance_;
-  // 6 What became of a call of gRPC is known to those above.
+  // 7 What became of a call of gRPC is known to those above.
   WithGrpcStatus grpc_status_;
-  // 5 So many attempts at a time.
+  // 6 So many attempts at a time.
   WithBulkhead bulkhead_;
+  // 5 None where most would fail: before one could wait for room.
+  WithAdmission breaker_;
   // 4 What failed may be sent again.
   Retry retry_;
   // 3 So many requests of one caller at a time.

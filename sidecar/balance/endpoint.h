@@ -23,7 +23,10 @@ struct Endpoint {
   std::uint32_t in_flight = 0;
   std::uint32_t weight = 1;  // The spec's.
   bool healthy = true;       // By active checks.
+  bool ejected = false;      // By what became of requests to it.
   bool in_zone = true;       // In this sidecar's own zone, or this sidecar has none.
+
+  bool is_available() const { return healthy && !ejected; }
 };
 
 }  // namespace skiff

@@ -16,14 +16,14 @@ constexpr TimePoint long_ago = TimePoint{} - std::chrono::hours(24 * 365);
 // How many of some endpoints may be used.
 struct Availability {
   std::size_t all = 0;
-  std::size_t healthy = 0;
+  std::size_t available = 0;
 
   void count(const Endpoint& endpoint) {
     ++all;
-    if (endpoint.healthy) ++healthy;
+    if (endpoint.is_available()) ++available;
   }
   bool is_below(Ratio share) const {
-    return static_cast<double>(healthy) < share.value * static_cast<double>(all);
+    return static_cast<double>(available) < share.value * static_cast<double>(all);
   }
 };
 
@@ -96,6 +96,15 @@ double EndpointSet::cost_of_new(TimePoint now) const {
   return std::min(most, sum / static_cast<double>(endpoints_.size()));
 }
 
+// The same of those that may be chosen.
+double EndpointSet::cost_in_use(TimePoint now) const {
+  const double most = static_cast<double>(Duration(config_.initial_rtt).count());
+  if (usable_.empty()) return most;
+  double sum = 0;
+  for (Endpoint* const endpoint : usable_) sum += estimate_.cost(*endpoint, now);
+  return std::min(most, sum / static_cast<double>(usable_.size()));
+}
+
 void EndpointSet::take_spec(Endpoint& endpoint, const EndpointSpec& spec) const {
   endpoint.spec = &spec;
   endpoint.weight = spec.weight;
@@ -125,6 +134,21 @@ void EndpointSet::set_healthy(std::string_view address, bool healthy, TimePoint 
   }
 }
 
+void EndpointSet::set_ejected(std::span<const std::string> addresses, TimePoint now) {
+  const double cost_ns = cost_in_use(now);
+  bool has_changed = false;
+  for (const auto& endpoint : endpoints_) {
+    const bool ejected =
+        std::binary_search(addresses.begin(), addresses.end(), endpoint->spec->address);
+    if (std::exchange(endpoint->ejected, ejected) == ejected) continue;
+    has_changed = true;
+    if (ejected) continue;
+    endpoint->cost_ns = static_cast<float>(cost_ns);
+    endpoint->cost_at = now;
+  }
+  if (has_changed) rebuild(now);
+}
+
 void EndpointSet::ended(Endpoint& endpoint) {
   assert(endpoint.in_flight > 0);
   --endpoint.in_flight;
@@ -148,11 +172,11 @@ void EndpointSet::choose_usable() {
     if (endpoint->in_zone) in_zone.count(*endpoint);
   }
   panics_ = everywhere.is_below(config_.panic_threshold);
-  const bool only_zone = !panics_ && config_.zone_spill.value > 0 && in_zone.healthy > 0 &&
+  const bool only_zone = !panics_ && config_.zone_spill.value > 0 && in_zone.available > 0 &&
                          !in_zone.is_below(config_.zone_spill);
   usable_.clear();
   for (const auto& endpoint : endpoints_) {
-    if (endpoint->weight == 0 || (!panics_ && !endpoint->healthy)) continue;
+    if (endpoint->weight == 0 || (!panics_ && !endpoint->is_available())) continue;
     if (!only_zone || endpoint->in_zone) usable_.push_back(endpoint.get());
   }
 }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,8 +19,9 @@ namespace skiff {
 
 // A target's endpoints and the choice among them, for one worker. Decider: no I/O, told the time.
 //
-// Which may be chosen: the healthy ones with a weight; of these only the own zone's while enough of
-// it is available (`zoneSpill`); all with a weight when fewer than `panicThreshold` are healthy.
+// Which may be chosen: those with a weight that are healthy and not ejected; of these only the own
+// zone's while enough of it is available (`zoneSpill`); all with a weight when fewer than
+// `panicThreshold` are available.
 class EndpointSet final {
  public:
   EndpointSet(const LoadBalancingConfig& config, const SlowStartConfig& slow_start,
@@ -43,6 +45,10 @@ class EndpointSet final {
   // By active checks. Unknown addresses are ignored.
   void set_healthy(std::string_view address, bool healthy, TimePoint now);
 
+  // By what became of requests: these addresses, in order, and no others. One that comes back is
+  // taken to need what those need on average that were in use, `initialRtt` at most.
+  void set_ejected(std::span<const std::string> addresses, TimePoint now);
+
   // Null where no endpoint may be chosen.
   Endpoint* pick(const Pick& pick, Random& random) { return balancer_->pick(pick, random); }
 
@@ -57,7 +63,7 @@ class EndpointSet final {
 
   void forget_removed();
 
-  bool panics() const { return panics_; }  // All are used though most are not healthy.
+  bool panics() const { return panics_; }  // All are used though most are not available.
   const std::vector<std::unique_ptr<Endpoint>>& endpoints() const { return endpoints_; }
 
  private:
@@ -72,6 +78,7 @@ class EndpointSet final {
   void take_spec(Endpoint& endpoint, const EndpointSpec& spec) const;
   void remove(std::unique_ptr<Endpoint> endpoint, const EndpointSpecs& specs);
   double cost_of_new(TimePoint now) const;
+  double cost_in_use(TimePoint now) const;
   void rebuild(TimePoint now);
   void choose_usable();
 

@@ -261,6 +261,15 @@ void CircuitBreaker::configure(const CircuitBreakerConfig& config, TimePoint now
   open_until_ = std::min(open_until_, now + config.max_wait_duration_in_open_state);
 }
 
+void CircuitBreaker::turn_off(TimePoint now) {
+  MaybeChange change;
+  {
+    const std::lock_guard lock(lock_);
+    enter(State::closed, Cause::turned_off, now, change);
+  }
+  tell(change);
+}
+
 void CircuitBreaker::set_mode(BreakerMode mode, TimePoint now) {
   MaybeChange change;
   {
@@ -322,6 +331,8 @@ std::string CircuitBreaker::reason_of(const Change& change) const {
       return fmt::format("a trial call failed; next trial in {}", wait);
     case Cause::trial_slow:
       return fmt::format("a trial call was slow; next trial in {}", wait);
+    case Cause::turned_off:
+      return "its policy is not in force any more";
     case Cause::operator_said:
       break;
   }

@@ -54,6 +54,8 @@ class CircuitBreaker final : public Admission {
 
   // Keeps the state, and the window where its form stays; what calls under way say is not counted.
   void configure(const CircuitBreakerConfig& config, TimePoint now);
+  // Its policy is not in force any more: begins anew, closed, when it is again. Keeps the mode.
+  void turn_off(TimePoint now);
   // Begins anew, closed.
   void set_mode(BreakerMode mode, TimePoint now);
 
@@ -69,7 +71,8 @@ class CircuitBreaker final : public Admission {
     trials_good,
     trial_failed,
     trial_slow,
-    operator_said
+    operator_said,
+    turned_off
   };
   struct Change {
     std::string_view from;

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "sidecar/http/grpc.h"
+
 namespace skiff {
 namespace {
 
@@ -19,6 +21,9 @@ class AdmittedCall final : public PassingReply, public EndHook {
     const TimePoint now = clock_.now();
     latency_ = now - begun_;
     ticket_ = admission_.heard(ticket_, now);
+    if (response.grpc_status < 0 && is_grpc(exchange.request)) {  // Nobody may have looked yet.
+      response.grpc_status = grpc_status_in(response.headers);
+    }
     if (is_decided(exchange, response)) tell(outcome_of(response));
     PassingReply::answered(exchange, response);
   }
@@ -64,8 +69,7 @@ void refuse(Exchange& exchange, Reply& reply, Error error, std::uint32_t retry_a
 
 }  // namespace
 
-void WithAdmission::forward(Exchange& exchange, Reply& reply) {
-  if (admission_ == nullptr) return inner_.forward(exchange, reply);
+void WithAdmission::ask(Exchange& exchange, Reply& reply) {
   const TimePoint now = clock_.now();
   const auto ticket = admission_->admit(now);
   if (!ticket) return refuse(exchange, reply, ticket.error(), admission_->retry_after(now));

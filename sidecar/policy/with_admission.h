@@ -17,9 +17,13 @@ class WithAdmission final : public Forwarder {
   // live on until then.
   void use(Admission* admission) { admission_ = admission; }
 
-  void forward(Exchange& exchange, Reply& reply) override;
+  void forward(Exchange& exchange, Reply& reply) override {
+    admission_ == nullptr ? inner_.forward(exchange, reply) : ask(exchange, reply);
+  }
 
  private:
+  void ask(Exchange& exchange, Reply& reply);
+
   Admission* admission_;
   const Clock& clock_;
   Forwarder& inner_;

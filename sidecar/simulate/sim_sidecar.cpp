@@ -18,7 +18,7 @@ class SimTarget::Check final : private AgendaEntry {
     if (!std::exchange(is_asking_, true)) return ask(now);
     is_asking_ = false;
     const bool changed = is_good_ ? state_.passed(now) : state_.failed(now);
-    if (changed) target_.endpoints_.set_healthy(instance_.address(), state_.healthy(), now);
+    if (changed) target_.chain_.set_healthy(instance_.address(), state_.healthy());
     ask_later();
   }
 
@@ -64,8 +64,10 @@ void SimTarget::refresh() {
   for (const auto& instance : service_.instances()) {
     if (instance->is_registered()) specs.push_back(instance->endpoint());
   }
+  const EndpointSpecs all(std::move(specs));
   endpoints_.update(
-      std::move(specs), context_.agenda.now(), [](Endpoint&) {}, [](Endpoint&) {});
+      all, context_.agenda.now(), [](Endpoint&) {}, [](Endpoint&) {});
+  chain_.set_endpoints(all);
   checks_.clear();
   if (!policy_.health_check) return;
   for (const auto& instance : service_.instances()) {
@@ -81,6 +83,7 @@ Forwarder& SimTarget::make_forwarder(Endpoint& endpoint) {
       policy_.bulkhead.endpoint ? state_->bulkheads().endpoint(endpoint.spec->address) : nullptr;
   endpoint.full = bulkhead == nullptr ? nullptr : &bulkhead->is_full();
   way->limit_by(std::move(bulkhead));
+  way->watch_by(chain_.watch(endpoint.spec->address));
   endpoint.forwarder = way.get();
   return *way;
 }

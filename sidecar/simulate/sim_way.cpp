@@ -7,7 +7,11 @@
 namespace skiff {
 
 SimWay::SimWay(SimContext& context, const SimWaySettings& settings, SimInstance& to)
-    : context_(context), settings_(settings), to_(to), limit_(context.waits, wire_) {}
+    : context_(context),
+      settings_(settings),
+      to_(to),
+      limit_(context.waits, wire_),
+      watched_(nullptr, context.loop, limit_) {}
 
 void SimWay::Wire::forward(Exchange& exchange, Reply& reply) {
   way_.context_.attempts.take(way_.context_).start(way_, exchange, reply);
@@ -16,6 +20,11 @@ void SimWay::Wire::forward(Exchange& exchange, Reply& reply) {
 void SimWay::limit_by(std::shared_ptr<Bulkhead> bulkhead) {
   limit_.use(bulkhead.get());
   bulkhead_ = std::move(bulkhead);
+}
+
+void SimWay::watch_by(std::shared_ptr<Admission> watch) {
+  watched_.use(watch.get());
+  watch_ = std::move(watch);
 }
 
 bool SimWay::is_cut() const {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "sidecar/http/forwarder.h"
+#include "sidecar/policy/with_admission.h"
 #include "sidecar/policy/with_bulkhead.h"
 #include "sidecar/simulate/sim_instance.h"
 #include "sidecar/simulate/spread.h"
@@ -24,10 +25,12 @@ class SimWay final : public Forwarder {
  public:
   SimWay(SimContext& context, const SimWaySettings& settings, SimInstance& to);
 
-  void forward(Exchange& exchange, Reply& reply) override { limit_.forward(exchange, reply); }
+  void forward(Exchange& exchange, Reply& reply) override { watched_.forward(exchange, reply); }
 
   // Of this endpoint; null: no limit.
   void limit_by(std::shared_ptr<Bulkhead> bulkhead);
+  // What results are told to; null: nothing.
+  void watch_by(std::shared_ptr<Admission> watch);
 
   bool is_cut() const;
   // Whether a kept connection is there to be used.
@@ -56,6 +59,8 @@ class SimWay final : public Forwarder {
   std::shared_ptr<Bulkhead> bulkhead_;
   Wire wire_{*this};
   WithBulkhead limit_;
+  std::shared_ptr<Admission> watch_;
+  WithAdmission watched_;
 };
 
 }  // namespace skiff

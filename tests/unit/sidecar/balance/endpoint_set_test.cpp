@@ -241,6 +241,32 @@ TEST_F(EndpointSetTest, WithoutPanicNobodyHealthyIsNobody) {
   EXPECT_FALSE(set_->panics());
 }
 
+TEST_F(EndpointSetTest, WhatIsEjectedIsNotPickedUntilItComesBack) {
+  update({spec("a"), spec("b"), spec("c")});
+  set_->set_ejected(List{"b"}, start);
+  EXPECT_EQ(picked(), (Names{"a", "c"}));
+  set_->set_ejected(List{"a", "unknown"}, start);
+  EXPECT_EQ(picked(), (Names{"b", "c"}));
+  set_healthy({"b"}, false);
+  EXPECT_TRUE(set_->panics()) << "one of three is available";
+  set_->set_ejected({}, start);
+  EXPECT_EQ(picked(), (Names{"a", "c"}));
+}
+
+TEST_F(EndpointSetTest, OneThatComesBackIsNotJudgedByWhatItWasEjectedFor) {
+  update({spec("a"), spec("b"), spec("c")});
+  set_->answered(*find("a"), 2ms, false, start);
+  set_->answered(*find("b"), 1ms, true, start);
+  set_->set_ejected(List{"b"}, start);
+  EXPECT_EQ(find("b")->cost_ns, 5e9F);
+  const TimePoint later = start + 5min;
+  set_->answered(*find("a"), 2ms, false, later);
+  set_->answered(*find("c"), 4ms, false, later);
+  set_->set_ejected({}, later);
+  EXPECT_NEAR(find("b")->cost_ns, 3e6, 1e5);
+  EXPECT_EQ(picked(later).count("b"), 1u);
+}
+
 TEST_F(EndpointSetTest, WhatWasTriedIsAvoidedWhereThereIsAnother) {
   update({spec("a"), spec("b")});
   for (int i = 0; i < 100; ++i) EXPECT_EQ(set_->pick({start, 0, find("a")}, random_), find("b"));

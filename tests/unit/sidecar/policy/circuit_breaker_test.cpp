@@ -309,6 +309,19 @@ TEST_F(CircuitBreakerTest, ClosesWhenAllTrialsSucceed) {
   EXPECT_EQ(breaker->status(now).counts.calls, 0u) << "it begins anew";
 }
 
+TEST_F(CircuitBreakerTest, BeginsAnewWhenItsPolicyIsTurnedOff) {
+  configure(small());
+  open_it();
+  breaker->turn_off(now);
+  EXPECT_EQ(events.back(), "open -> closed");
+  EXPECT_EQ(reasons.back(), "its policy is not in force any more");
+  calls(3, Outcome::failure);
+  EXPECT_EQ(state(), "closed") << "what was counted before is forgotten";
+  breaker->turn_off(now);
+  EXPECT_EQ(events.size(), 2u) << "nothing changed";
+  EXPECT_EQ(breaker->status(now).counts.calls, 0u);
+}
+
 TEST_F(CircuitBreakerTest, OneBadTrialOpensIt) {
   configure(small());
   open_it();

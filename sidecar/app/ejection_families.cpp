@@ -1,0 +1,27 @@
+#include "sidecar/app/ejection_families.h"
+
+#include <utility>
+
+#include "sidecar/observe/families.h"
+
+namespace skiff {
+
+void collect_ejections(PolicyStates& states, TimePoint now,
+                       std::vector<prometheus::MetricFamily>& families) {
+  auto ejected = gauge_family("skiff_outlier_ejected",
+                              "1 for each endpoint that is left out because it failed.");
+  states.visit([&](TargetState& state) {
+    OutlierEjection* const ejection = state.ejection().get();
+    if (ejection == nullptr) return;
+    ejection->version(now);  // Whose time is over comes back, though nobody calls.
+    ejection->visit(
+        [&](const std::string& address, const OutlierEjection::Figures& figures) {
+          if (!figures.ejected) return;
+          add_value(ejected, 1, {{"subject", state.name()}, {"endpoint", address}});
+        },
+        now);
+  });
+  if (!ejected.metric.empty()) families.push_back(std::move(ejected));
+}
+
+}  // namespace skiff

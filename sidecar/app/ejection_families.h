@@ -1,0 +1,16 @@
+#pragma once
+
+#include <prometheus/metric_family.h>
+
+#include <vector>
+
+#include "base/clock.h"
+#include "sidecar/app/policy_states.h"
+
+namespace skiff {
+
+// skiff_outlier_ejected of all endpoints that are ejected.
+void collect_ejections(PolicyStates& states, TimePoint now,
+                       std::vector<prometheus::MetricFamily>& families);
+
+}  // namespace skiff
