@@ -7,6 +7,7 @@
 #include "base/certificate.h"
 #include "base/suggest.h"
 #include "base/units.h"
+#include "cli/breaker.h"
 #include "cli/certs.h"
 #include "cli/simulate_command.h"
 #include "cli/validate.h"
@@ -26,6 +27,7 @@ constexpr const char* about =
     "  skiff schema HTTPRoute > http_route.json    completion in your editor\n"
     "  skiff simulate config/examples/shop --kill product@10s+5s    would they hold?\n"
     "  skiff certs create certs --trust-domain shop.local order user.shop\n"
+    "  skiff breaker list                          which targets are not called now?\n"
     "\n"
     "Skiff's command line: what a mesh is told, and what it says.\n"
     "Ends with 0 ok, 1 failure, 64 wrong usage, 65 bad input.";
@@ -95,6 +97,7 @@ class CommandLine final {
         ->callback([this] { out_ << reference_page(); });
     describe_certs();
     simulate_.describe(app_, [this](ExitCode result) { result_ = result; });
+    describe_breaker(app_, breaker_, [this](auto ask) { result_ = ask(breaker_, out_, err_); });
     app_.add_subcommand("version", "Print the version")->callback([this] {
       out_ << "skiff " SKIFF_VERSION "\n";
     });
@@ -151,6 +154,7 @@ class CommandLine final {
   std::string name_;
   CertsOrder certs_;
   SimulateCommand simulate_{out_, err_};
+  BreakerOrder breaker_;
   std::string valid_ = "24h";
   ExitCode result_ = ExitCode::ok;
 };

@@ -9,6 +9,7 @@
 #include "base/admin_log_level.h"
 #include "base/log.h"
 #include "config/schema/tree.h"
+#include "sidecar/app/breaker_pages.h"
 
 namespace skiff {
 
@@ -48,6 +49,7 @@ Tree worker_endpoints(Worker& worker, unsigned index) {
       item.add("target", name);
       item.add("address", endpoint->spec->address);
       item.add("healthy", Tree::word(endpoint->healthy ? "true" : "false"));
+      item.add("ejected", Tree::word(endpoint->ejected ? "true" : "false"));
       item.add("weight", number(endpoint->weight));
       item.add("inFlight", number(endpoint->in_flight));
       item.add("latencyMs", Tree::word(fmt::format("{:.3f}", endpoint->cost_ns / 1e6)));
@@ -78,6 +80,7 @@ AdminPages::AdminPages(const AdminContext& context) : context_(context) {
                   [this](const AdminRequest&) { return certificates(); });
   table_.add_change("/drain", "Ends the sidecar as SIGTERM does.",
                     [this](const AdminRequest&) { return drain(); });
+  add_breakers(table_, context_.states, context_.clock);
   add_log_level(table_);
 }
 

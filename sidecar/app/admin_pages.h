@@ -25,6 +25,8 @@ struct AdminContext {
   std::vector<std::unique_ptr<Worker>>& workers;
   Shutdown& shutdown;
   const std::unique_ptr<Credentials>& credentials;  // Null: there is no identity.
+  PolicyStates& states;
+  const Clock& clock;
 };
 
 // The sidecar's own pages, for its operator and for probes, on loopback unless configured

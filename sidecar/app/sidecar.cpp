@@ -97,7 +97,8 @@ Sidecar::Sidecar(const SidecarConfig& config)
           }),
       policies_(config_, [this](const SharedPlans& plans) { apply(plans); }),
       shutdown_(io_, workers_, config_.timeouts.drain, [this] { io_.stop(); }),
-      admin_({io_, config_, metrics_, policies_, workers_, shutdown_, credentials_}),
+      admin_(
+          {io_, config_, metrics_, policies_, workers_, shutdown_, credentials_, states_, clock_}),
       signals_(io_, SIGTERM, SIGINT, SIGHUP),
       flush_timer_(io_),
       expire_timer_(io_) {

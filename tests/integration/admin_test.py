@@ -10,7 +10,8 @@ import unittest
 from support import BIN, Client, Sidecar, SidecarTest, free_port, saying, service, until
 
 GET = "GET / HTTP/1.1\r\nHost: backend\r\n\r\n"
-PAGES = ("/live", "/ready", "/metrics", "/config", "/routes", "/endpoints", "/log-level", "/")
+PAGES = ("/live", "/ready", "/metrics", "/config", "/routes", "/endpoints", "/breakers")
+PAGES += ("/log-level", "/")
 
 
 class Admin(SidecarTest):

@@ -123,7 +123,6 @@ SHARED_OWNERS = {
     "sidecar/app/target_bulkheads.cpp": "the same",
     "sidecar/policy/outlier_ejection.h": "all workers report to one watch of an endpoint",
     "sidecar/policy/outlier_ejection.cpp": "the same",
-    "sidecar/simulate/sim_way.h": "holds what outlier_ejection.h shares",
     "sidecar/app/policy_states.h": "all workers decide by one breaker, budget or bulkhead",
     "sidecar/app/policy_states.cpp": "the same",
     "sidecar/app/router.h": "the same",
