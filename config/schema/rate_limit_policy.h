@@ -16,7 +16,7 @@ namespace skiff {
 struct RateLimitKeyConfig {
   enum class Type { route, caller_identity, client_address, header, path_segment };
   Type type = Type::caller_identity;
-  std::string name;           // Of the header.
+  std::string name{};         // Of the header.
   std::uint32_t segment = 1;  // Of the path, counted from 1.
 };
 

@@ -37,6 +37,7 @@ void Generations::apply(SharedPlans plans) {
     if (target != nullptr) removed_.push_back(std::move(target));
   }
   targets_ = std::move(kept);
+  next->limits = limits_.make(*plans.route);
   next->plan = std::move(plans.route);
   next->authorizer = std::move(plans.authorizer);
   next->endpoints = std::move(plans.endpoints);

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "sidecar/app/limit_maker.h"
 #include "sidecar/app/target.h"
 #include "sidecar/policy/authorize.h"
 #include "sidecar/route/endpoint_index.h"
@@ -28,14 +29,16 @@ struct Generation {
   std::shared_ptr<const RoutePlan> plan;
   std::shared_ptr<const Authorizer> authorizer;
   std::shared_ptr<const EndpointIndex> endpoints;
-  std::vector<Target*> targets;  // By index in the plan; of the worker's Targets.
-  std::uint32_t in_use = 0;      // Exchanges.
+  std::vector<Target*> targets;                    // By index in the plan; of the worker's Targets.
+  std::vector<std::unique_ptr<RateLimit>> limits;  // By index in the plan.
+  std::uint32_t in_use = 0;                        // Exchanges.
 };
 
 // A worker's targets, and the generations that are still in use.
 class Generations final {
  public:
-  explicit Generations(const TargetContext& context) : context_(context) {}
+  Generations(const TargetContext& context, LimitMaker& limits)
+      : context_(context), limits_(limits) {}
 
   // Puts `plans` in force for the next request. Targets of the same name live on.
   void apply(SharedPlans plans);
@@ -58,6 +61,7 @@ class Generations final {
   void released(Generation& generation);
 
   const TargetContext& context_;
+  LimitMaker& limits_;
   std::unordered_map<std::string, std::unique_ptr<Target>> targets_;
   std::vector<std::unique_ptr<Target>> removed_;  // Until no old generation is in use.
   std::vector<std::unique_ptr<Generation>> old_;

@@ -1,5 +1,6 @@
 #include "sidecar/app/application.h"
 #include "sidecar/app/guard.h"
+#include "sidecar/app/inbound_limits.h"
 #include "sidecar/app/stack.h"
 
 namespace skiff {
@@ -8,17 +9,20 @@ namespace skiff {
 std::unique_ptr<Stack> make_inbound_stack(const StackContext& context,
                                           const InboundListener& listener) {
   auto stack = std::make_unique<Stack>();
-  // 5 The application: timeouts, what each caller may have in flight, retry of what it has not
+  // 6 The application: timeouts, what each caller may have in flight, retry of what it has not
   // read, its pool.
   Forwarder& application = stack->put_in_front<Application>(
       Application::Context{context.targets, context.generations, context.metrics}, listener,
       context.config.service);
-  // 4 Nobody tunnels to the application past its policies.
+  // 5 Nobody tunnels to the application past its policies.
   Forwarder& connect = stack->put_in_front<Connect>(Connect::Answer::refuse, application);
+  // 4 Who may ask does so no more often than the limits say.
+  Forwarder& limited =
+      stack->put_in_front<InboundLimits>(context.generations, context.loop, connect);
   // 3 Who may not ask is refused.
   Forwarder& guard = stack->put_in_front<Guard>(
       Guard::Context{context.generations, context.metrics.named.verdicts, listener.service_port},
-      connect);
+      limited);
   // 2 The request is given an id and says which way it came.
   Forwarder& identified = stack->put_in_front<Identify>(Direction::inbound, context.identity.id,
                                                         context.loop.random(), guard);

@@ -8,6 +8,7 @@
 
 #include "config/schema/traffic_policy.h"
 #include "sidecar/app/kept_policy.h"
+#include "sidecar/app/limit_states.h"
 #include "sidecar/app/target_bulkheads.h"
 #include "sidecar/policy/circuit_breaker.h"
 #include "sidecar/policy/outlier_ejection.h"
@@ -57,7 +58,10 @@ class PolicyStates final {
   // All that live, in the order of their names.
   void visit(const std::function<void(TargetState&)>& visit);
 
+  LimitStates& limits() { return limits_; }
+
  private:
+  LimitStates limits_;
   const OnPolicyEvent tell_;
   std::mutex mutex_;  // Guards all below.
   std::map<std::string, std::weak_ptr<TargetState>> by_name_;

@@ -73,6 +73,22 @@ void limit_time(const RouteRule& rule, Exchange& exchange) {
 
 }  // namespace
 
+// A request that has its route and meets limits before it goes there.
+class Router::Limited final : public AfterLimits {
+ public:
+  Limited(Router& router, Generation& generation, const RouteTable::Found& found)
+      : router_(router), generation_(generation), found_(found) {}
+
+  void let_through(Exchange& exchange, Reply& reply) override {
+    router_.go_on(generation_, found_, exchange, reply);
+  }
+
+ private:
+  Router& router_;
+  Generation& generation_;
+  const RouteTable::Found found_;
+};
+
 Router::Router(Loop& loop, Generations& generations, RouteScope scope, RouterCounting counting,
                Forwarder* elsewhere)
     : loop_(loop),
@@ -84,14 +100,42 @@ Router::Router(Loop& loop, Generations& generations, RouteScope scope, RouterCou
 void Router::forward(Exchange& exchange, Reply& reply) {
   Generation& generation = *generations_.current();
   const RouteTable::Found found = find(*generation.plan, exchange);
+  if (found.rule == nullptr && elsewhere_ != nullptr && !found.host_known) {
+    return elsewhere_->forward(exchange, reply);
+  }
+  const auto limits = limits_of(*generation.plan, found.rule, exchange.arena);
+  if (found.rule != nullptr) exchange.marks.route = found.rule->name;
+  if (found.rule != nullptr || !limits.empty()) generations_.use(generation, exchange);
+  if (limits.empty()) return go_on(generation, found, exchange, reply);
+  ask_limits({generation.limits, limits, loop_}, exchange, reply,
+             *exchange.arena.make<Limited>(*this, generation, found));
+}
+
+// Those of the gateway's listener, and those of the rule.
+std::span<const std::uint32_t> Router::limits_of(const RoutePlan& plan, const RouteRule* rule,
+                                                 Arena& arena) const {
+  std::span<const std::uint32_t> of_rule;
+  if (rule != nullptr) of_rule = rule->limits;
+  if (plan.limits.empty() || scope_.kind != RouteScope::Kind::gateway) return of_rule;
+  const GatewayPlan* const gateway = plan.find_gateway(scope_.name);
+  if (gateway == nullptr || gateway->limits.empty()) return of_rule;
+  if (of_rule.empty()) return gateway->limits;
+  const std::size_t size = gateway->limits.size() + of_rule.size();
+  auto* const both = arena.make_array<std::uint32_t>(size);
+  std::ranges::copy(of_rule, std::ranges::copy(gateway->limits, both).out);
+  std::stable_partition(both, both + size, [&plan](std::uint32_t index) {
+    return plan.limits[index].limit.scope != RateLimitConfig::Scope::redis;
+  });
+  return {both, size};
+}
+
+void Router::go_on(Generation& generation, const RouteTable::Found& found, Exchange& exchange,
+                   Reply& reply) {
   if (found.rule == nullptr) {
-    if (elsewhere_ != nullptr && !found.host_known) return elsewhere_->forward(exchange, reply);
     const bool unknown = scope_.kind == RouteScope::Kind::mesh && !found.host_known;
     return reply.failed(exchange,
                         {.kind = unknown ? ErrorKind::unknown_service : ErrorKind::no_route});
   }
-  generations_.use(generation, exchange);
-  exchange.marks.route = found.rule->name;
   Response redirect;
   if (make_redirect(found.rule->filters, found.matched_prefix, scope_.listener_port, exchange.arena,
                     exchange.request, redirect)) {

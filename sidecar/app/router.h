@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -36,9 +37,15 @@ class Router final : public Forwarder {
   void forward(Exchange& exchange, Reply& reply) override;
 
  private:
+  class Limited;
+
   RouteTable::Found find(const RoutePlan& plan, Exchange& exchange) const;
   static RouteTable::Found find_captured(const RoutePlan& plan, Exchange& exchange);
   const RouteBackend* choose(const RouteRule& rule, const Exchange& exchange);
+  std::span<const std::uint32_t> limits_of(const RoutePlan& plan, const RouteRule* rule,
+                                           Arena& arena) const;
+  void go_on(Generation& generation, const RouteTable::Found& found, Exchange& exchange,
+             Reply& reply);
   void send(Generation& generation, const RouteTable::Found& found, Exchange& exchange,
             Reply& reply);
   RequestCells& cells(const Generation& generation, const RouteRule& rule, std::size_t backend,

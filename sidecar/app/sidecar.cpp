@@ -108,6 +108,7 @@ Sidecar::Sidecar(const SidecarConfig& config)
     collect_retries(states_, now, families);
     collect_breakers(states_, now, families);
     collect_ejections(states_, now, families);
+    states_.limits().collect(families);
   });
   for (unsigned i = 0; i < config_.workers; ++i) {
     workers_.push_back(

@@ -175,7 +175,8 @@ Worker::Worker(const SidecarConfig& config, unsigned index, WorkerMetrics& metri
       pauses_(loop_),
       waits_(loop_),
       targets_{loop_, pool_counters_, connecting_, pauses_, waits_, states, config.zone},
-      generations_(targets_),
+      limits_(loop_, pauses_, states.limits(), metrics.named),
+      generations_(targets_, limits_),
       probes_(loop_, exchanges_),
       stacks_{loop_, generations_, targets_, metrics, access_log, config, identity_} {
   loop_.arm(*this, loop_.now() + tidy_every);

@@ -92,6 +92,7 @@ class Worker final : private Timer {
   Pauses pauses_;
   BulkheadWaits waits_;
   const TargetContext targets_;
+  LimitMaker limits_;
   Generations generations_;
   Probes probes_;
   const StackContext stacks_;

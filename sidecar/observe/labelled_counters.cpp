@@ -7,8 +7,9 @@
 namespace skiff {
 
 LabelledCounters::LabelledCounters(std::string_view metric, std::string_view help,
-                                   std::vector<std::string_view> labels, std::size_t most)
-    : metric_(metric), help_(help), labels_(std::move(labels)), most_(most) {}
+                                   std::vector<std::string_view> labels, std::size_t most,
+                                   double unit)
+    : metric_(metric), help_(help), labels_(std::move(labels)), most_(most), unit_(unit) {}
 
 LabelledCounters::Cell& LabelledCounters::at(const std::vector<std::string>& values) {
   const std::lock_guard lock(mutex_);
@@ -24,7 +25,7 @@ void LabelledCounters::collect(std::vector<prometheus::MetricFamily>& families) 
   prometheus::MetricFamily family = counter_family(metric_, help_);
   for (const auto& [values, cell] : cells_) {
     prometheus::ClientMetric& metric = family.metric.emplace_back();
-    metric.counter.value = static_cast<double>(cell.load(std::memory_order_relaxed));
+    metric.counter.value = static_cast<double>(cell.load(std::memory_order_relaxed)) * unit_;
     for (std::size_t i = 0; i < labels_.size(); ++i) {
       if (!values[i].empty()) metric.label.push_back({std::string(labels_[i]), values[i]});
     }

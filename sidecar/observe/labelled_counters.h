@@ -19,9 +19,9 @@ class LabelledCounters final {
  public:
   using Cell = std::atomic<std::uint64_t>;
 
-  // `metric`, `help` and `labels` are literals.
+  // `metric`, `help` and `labels` are literals. What is counted is shown times `unit`.
   LabelledCounters(std::string_view metric, std::string_view help,
-                   std::vector<std::string_view> labels, std::size_t most);
+                   std::vector<std::string_view> labels, std::size_t most, double unit = 1);
 
   // The counter of these values, one for each label; lives as long as this. Any thread; takes a
   // lock, so keep it where requests are counted.
@@ -34,6 +34,7 @@ class LabelledCounters final {
   const std::string_view help_;
   const std::vector<std::string_view> labels_;
   const std::size_t most_;
+  const double unit_;
   mutable std::mutex mutex_;  // Guards the map, not what the cells count.
   std::map<std::vector<std::string>, Cell> cells_;
 };
@@ -61,11 +62,30 @@ struct NamedCounters {
                                {"policy", "subject", "from", "to"},
                                1'000};
 
+  LabelledCounters limits{"skiff_rate_limit_verdicts_total",
+                          "What rate limits decided.",
+                          {"policy", "limit", "verdict", "mode"},
+                          4'000};
+  LabelledCounters redis_decisions{
+      "skiff_rate_limit_redis_decisions_total",
+      "Decisions that a Redis was asked for: decided; late: not within "
+      "the timeout; lost: no connection; refused: an error.",
+      {"policy", "limit", "result"},
+      4'000};
+  LabelledCounters redis_time{"skiff_rate_limit_redis_seconds_total",
+                              "How long those that were decided took, in all.",
+                              {"policy", "limit"},
+                              1'000,
+                              1e-9};
+
   void collect(std::vector<prometheus::MetricFamily>& families) const {
     verdicts.collect(families);
     plaintext.collect(families);
     egress.collect(families);
     transitions.collect(families);
+    limits.collect(families);
+    redis_decisions.collect(families);
+    redis_time.collect(families);
   }
 };
 

@@ -27,10 +27,11 @@ BucketAnswer TokenBuckets::take(TimePoint now) {
   return take_from(only_full_at_, time(now));
 }
 
-BucketAnswer TokenBuckets::take(const Hash128& key, TimePoint now) {
+BucketAnswer TokenBuckets::take(std::string_view key, TimePoint now) {
+  const Hash128 hash = hash_(key);
   const std::lock_guard guard(lock_);
   const std::uint64_t at = time(now);
-  return take_from(table_.at(key, at), at);
+  return take_from(table_.at(hash, at), at);
 }
 
 void TokenBuckets::give_back() {
@@ -38,9 +39,10 @@ void TokenBuckets::give_back() {
   only_full_at_ -= std::min(only_full_at_, TokenClock::token);
 }
 
-void TokenBuckets::give_back(const Hash128& key) {
+void TokenBuckets::give_back(std::string_view key) {
+  const Hash128 hash = hash_(key);
   const std::lock_guard guard(lock_);
-  std::uint64_t* const full_at = table_.find(key);
+  std::uint64_t* const full_at = table_.find(hash);
   if (full_at != nullptr) *full_at -= std::min(*full_at, TokenClock::token);
 }
 

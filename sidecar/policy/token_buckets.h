@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/keyed_hash.h"
@@ -48,11 +49,11 @@ class TokenBuckets final {
 
   // Of the one bucket, and of the one of `key`.
   BucketAnswer take(TimePoint now);
-  BucketAnswer take(const Hash128& key, TimePoint now);
+  BucketAnswer take(std::string_view key, TimePoint now);
 
   // The request was refused elsewhere: puts the token back.
   void give_back();
-  void give_back(const Hash128& key);
+  void give_back(std::string_view key);
 
   std::size_t keys() const;
   std::uint64_t forgotten() const;  // Keys, as there were too many.
@@ -62,6 +63,7 @@ class TokenBuckets final {
   std::uint64_t time(TimePoint now);
   BucketAnswer take_from(std::uint64_t& full_at, std::uint64_t now) const;
 
+  const KeyedHash hash_;
   mutable ShortLock lock_;  // Guards all below.
   TokenClock clock_;
   std::uint64_t latest_ = 0;  // By clock_.

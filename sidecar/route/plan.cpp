@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "sidecar/route/limit_list.h"
 #include "sidecar/route/names.h"
 #include "sidecar/route/policy_choice.h"
 #include "sidecar/route/route_list.h"
@@ -35,6 +36,7 @@ class Planner final {
 
   void plan_gateway(const Gateway& gateway, const GatewayPort& listener);
   void plan_inbound(std::string_view own_service);
+  void share_limits(std::string_view own_service);
 
   void add_messages(PathIndex& paths, AnyRoute& route);
   void add_streams(StreamIndex& streams, AnyRoute& route);
@@ -44,6 +46,7 @@ class Planner final {
   const PolicyChoice policies_;
   const TlsChoice tls_;
   std::unique_ptr<RoutePlan> plan_ = std::make_unique<RoutePlan>();
+  LimitList limits_;
   TargetList targets_;
   RouteList routes_;
   TextMap<Attached> attached_;  // By the service's qualified name.
@@ -57,14 +60,16 @@ Planner::Planner(const Resources& resources, std::string_view ns)
       ns_(ns),
       policies_(resources.traffic_policies),
       tls_(resources.mesh_tls),
+      limits_(resources.rate_limit_policies, *plan_),
       targets_(resources.services, policies_, tls_),
-      routes_(resources, policies_, targets_, *plan_) {}
+      routes_(resources, policies_, limits_, targets_, *plan_) {}
 
 std::unique_ptr<const RoutePlan> Planner::plan(std::string_view own_service) {
   plan_mesh();
   for (const Gateway& gateway : resources_.gateways)
     for (const GatewayPort& listener : gateway.listeners) plan_gateway(gateway, listener);
   if (!own_service.empty()) plan_inbound(own_service);
+  share_limits(own_service);
   plan_->targets = targets_.take();
   return std::move(plan_);
 }
@@ -179,13 +184,15 @@ void Planner::plan_gateway(const Gateway& gateway, const GatewayPort& listener) 
     }
   }
   table.limit_hosts(listener.hostname);
-  plan_->gateways.emplace_back(qualified(gateway.metadata) + "/" + listener.name, table.build());
+  plan_->gateways.push_back({qualified(gateway.metadata) + "/" + listener.name, table.build(),
+                             limits_.for_listener(gateway.metadata, listener.name)});
 }
 
 // ---- The sidecar's own service
 
 void Planner::plan_inbound(std::string_view own_service) {
   plan_->inbound.ports = targets_.inbound_ports(own_service, ns_);
+  plan_->inbound.limits = limits_.for_service(ns_, own_service);
   const auto names_it = [&](const ObjectRef& ref) {
     return ref.name == own_service && namespace_of(ref, ns_) == ns_;
   };
@@ -194,6 +201,15 @@ void Planner::plan_inbound(std::string_view own_service) {
     const bool counts = refs.empty() || std::any_of(refs.begin(), refs.end(), names_it);
     if (policy->metadata.ns == ns_ && counts) plan_->inbound.policies.push_back(*policy);
   }
+}
+
+// Whoever enforces a limit is beside an endpoint of our own service, as we are.
+void Planner::share_limits(std::string_view own_service) {
+  const TargetList::Ports* const ports = targets_.find(own_service, ns_);
+  if (ports == nullptr) return;
+  const std::size_t peers = targets_[ports->front().second].endpoints.size();
+  for (RateLimitSpec& spec : plan_->limits)
+    spec.peers = static_cast<std::uint32_t>(std::max<std::size_t>(peers, 1));
 }
 
 // ---- Rules
@@ -232,15 +248,20 @@ const InboundPort* InboundPlan::find_by_endpoint(std::uint16_t endpoint_port) co
   return found == ports.end() ? nullptr : &*found;
 }
 
-const RouteTable* RoutePlan::gateway(std::string_view name) const {
-  const RouteTable* only = nullptr;
-  for (const auto& [its_name, table] : gateways) {
-    if (its_name == name) return table.get();
-    if (!name.ends_with('/') || !its_name.starts_with(name)) continue;
+const GatewayPlan* RoutePlan::find_gateway(std::string_view name) const {
+  const GatewayPlan* only = nullptr;
+  for (const GatewayPlan& each : gateways) {
+    if (each.name == name) return &each;
+    if (!name.ends_with('/') || !each.name.starts_with(name)) continue;
     if (only != nullptr) return nullptr;
-    only = table.get();
+    only = &each;
   }
   return only;
+}
+
+const RouteTable* RoutePlan::gateway(std::string_view name) const {
+  const GatewayPlan* const found = find_gateway(name);
+  return found == nullptr ? nullptr : found->table.get();
 }
 
 }  // namespace skiff

@@ -23,9 +23,13 @@ RetryConfig retry_of(const HTTPRouteRetry& retry) {
 
 }  // namespace
 
-RouteList::RouteList(const Resources& resources, const PolicyChoice& policies, TargetList& targets,
-                     RoutePlan& plan)
-    : policies_(policies), targets_(targets), plan_(plan), everything_(compile(HTTPRouteMatch{})) {
+RouteList::RouteList(const Resources& resources, const PolicyChoice& policies, LimitList& limits,
+                     TargetList& targets, RoutePlan& plan)
+    : policies_(policies),
+      limits_(limits),
+      targets_(targets),
+      plan_(plan),
+      everything_(compile(HTTPRouteMatch{})) {
   add_all(resources.http_routes, AnyRoute::Carries::messages);
   add_all(resources.grpc_routes, AnyRoute::Carries::messages);
   add_all(resources.tcp_routes, AnyRoute::Carries::bytes);
@@ -66,8 +70,10 @@ void RouteList::make_ready(const Route& route, std::vector<ReadyRule>& ready) {
       made.backend_request_timeout = rule.timeouts.backend_request;
       if (rule.retry) made.retry = std::make_unique<RetryConfig>(retry_of(*rule.retry));
       apply_policy("HTTPRoute", route.metadata, made, rule.name);
+      made.limits = limits_.for_rule("HTTPRoute", route.metadata, rule.name);
     } else if constexpr (std::is_same_v<Route, GRPCRoute>) {
       apply_policy("GRPCRoute", route.metadata, made, rule.name);
+      made.limits = limits_.for_rule("GRPCRoute", route.metadata, rule.name);
     }
     if constexpr (requires { rule.matches; }) {
       for (const auto& match : rule.matches) added.matches.push_back(compile(match));

@@ -9,6 +9,7 @@
 
 #include "config/schema/resources.h"
 #include "sidecar/route/compiled_match.h"
+#include "sidecar/route/limit_list.h"
 #include "sidecar/route/policy_choice.h"
 #include "sidecar/route/route_table.h"
 #include "sidecar/route/target_list.h"
@@ -37,8 +38,8 @@ struct AnyRoute {
 class RouteList final {
  public:
   // All outlive it; what it makes goes to `plan`.
-  RouteList(const Resources& resources, const PolicyChoice& policies, TargetList& targets,
-            RoutePlan& plan);
+  RouteList(const Resources& resources, const PolicyChoice& policies, LimitList& limits,
+            TargetList& targets, RoutePlan& plan);
 
   // In the order in which equals are tried.
   std::span<AnyRoute> in_order() { return routes_; }
@@ -66,6 +67,7 @@ class RouteList final {
   const CompiledMatch* compile(const Match& match);
 
   const PolicyChoice& policies_;
+  LimitList& limits_;
   TargetList& targets_;
   RoutePlan& plan_;
   const CompiledMatch* everything_;

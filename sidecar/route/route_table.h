@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "config/schema/http_route.h"
+#include "config/schema/rate_limit_policy.h"
 #include "config/schema/resources.h"
 #include "config/schema/traffic_policy.h"
 #include "sidecar/http/endpoint_spec.h"
@@ -34,6 +35,17 @@ struct TargetSpec {
   bool is_application = false;  // The one beside the sidecar.
 };
 
+// One limit of a RateLimitPolicy.
+struct RateLimitSpec {
+  std::string policy;  // `NAMESPACE/NAME`.
+  RateLimitConfig limit;
+  // With scope mesh: so many sidecars have a share of it. The endpoints of the sidecar's own
+  // service, itself among them; 1 where they are not known.
+  std::uint32_t peers = 1;
+
+  std::string name() const { return policy + "/" + limit.name; }
+};
+
 struct RouteBackend {
   std::uint32_t target = 0;  // Index into RoutePlan::targets.
   std::uint32_t weight = 1;
@@ -55,6 +67,7 @@ struct RouteRule {
   std::optional<Criticality> criticality;    // Its TrafficPolicy's; nothing: the target's says it.
   std::unique_ptr<const RetryConfig> retry;  // Null: the target's policy says it.
   SplitKey split_key;
+  std::vector<std::uint32_t> limits;  // Of RoutePlan::limits, in their order.
 };
 
 // What holds for one port of the sidecar's own service.
@@ -71,6 +84,7 @@ struct InboundPort {
 struct InboundPlan {
   std::vector<InboundPort> ports;             // In the service's order; empty: it is not known.
   std::vector<AuthorizationPolicy> policies;  // All that count, enforced or not.
+  std::vector<std::uint32_t> limits;          // Of RoutePlan::limits, in their order.
 
   // `port` 0: the first. Null: there is none.
   const InboundPort* find(std::uint16_t port) const;
@@ -109,16 +123,25 @@ class RouteTable {
                                 const Request& request) const = 0;
 };
 
+// One listener of a Gateway.
+struct GatewayPlan {
+  std::string name;  // `NAME.NAMESPACE/SECTION`.
+  std::unique_ptr<RouteTable> table;
+  std::vector<std::uint32_t> limits;  // Of RoutePlan::limits, in their order.
+};
+
 struct RoutePlan {
   std::vector<TargetSpec> targets;
+  std::vector<RateLimitSpec> limits;
   std::vector<std::unique_ptr<RouteRule>> rules;
   std::vector<std::unique_ptr<const CompiledMatch>> matches;  // What the tables point to.
   std::unique_ptr<RouteTable> mesh;                           // For outbound listeners.
-  // By `NAME.NAMESPACE/SECTION`; see gateway().
-  std::vector<std::pair<std::string, std::unique_ptr<RouteTable>>> gateways;
+  std::vector<GatewayPlan> gateways;
   InboundPlan inbound;
 
   // `NAME.NAMESPACE/` finds a Gateway's only listener. Null: there is none, or several.
+  const GatewayPlan* find_gateway(std::string_view name) const;
+  // Its table, or null.
   const RouteTable* gateway(std::string_view name) const;
 };
 

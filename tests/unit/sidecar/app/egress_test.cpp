@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "sidecar/app/limit_maker.h"
 #include "sidecar/observe/metrics.h"
 #include "tests/support/policies.h"
 #include "tests/support/target_fixture.h"
@@ -54,8 +55,9 @@ class EgressTest : public test::TargetFixture {
   }
 
   std::uint64_t number = 0;
-  Generations generations{context};
   Metrics metrics{{}};
+  LimitMaker limits{loop, pauses, states.limits(), metrics.worker(0).named};
+  Generations generations{context, limits};
   RouterCounting counting{
       metrics.worker(0),
       {.direction = Direction::outbound, .source = "order", .destination = {}, .route = {}}};

@@ -30,6 +30,12 @@ TEST(LabelledCounters, CountsEachSetOfValuesByItself) {
             "skiff_x_total policy=shop/a rule=one 2\nskiff_x_total policy=shop/b 1\n");
 }
 
+TEST(LabelledCounters, ShowsWhatItCountsInItsUnit) {
+  LabelledCounters counters("skiff_x_seconds_total", "help", {"a"}, 10, 1e-9);
+  counters.at({"b"}) += 7'500'000'000;
+  EXPECT_EQ(text_of(counters), "skiff_x_seconds_total a=b 7\n");
+}
+
 TEST(LabelledCounters, SaysNothingBeforeAnythingWasCounted) {
   EXPECT_EQ(text_of(LabelledCounters("skiff_x_total", "help", {"a"}, 10)), "");
 }

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "base/text_map.h"
+#include "sidecar/app/limit_states.h"
+#include "sidecar/observe/labelled_counters.h"
+#include "sidecar/policy/pauses.h"
+#include "sidecar/policy/rate_limit.h"
+#include "sidecar/route/route_table.h"
+
+namespace skiff {
+
+// Makes the limits of a plan ready for one worker, and keeps its connections to Redis: one for each
+// address, however many limits are there.
+class LimitMaker final {
+ public:
+  // All outlive it.
+  LimitMaker(Loop& loop, Pauses& pauses, LimitStates& states, NamedCounters& counters)
+      : loop_(loop), pauses_(pauses), states_(states), counters_(counters) {}
+
+  // By index in the plan. This outlives them.
+  std::vector<std::unique_ptr<RateLimit>> make(const RoutePlan& plan);
+
+ private:
+  std::unique_ptr<RateLimit> make(const RateLimitSpec& spec);
+  std::unique_ptr<RedisBuckets> make_redis(const RateLimitSpec& spec);
+  RedisClient& client_of(const std::string& address);
+
+  Loop& loop_;
+  Pauses& pauses_;
+  LimitStates& states_;
+  NamedCounters& counters_;
+  TextMap<std::unique_ptr<RedisClient>> clients_;  // By address.
+};
+
+}  // namespace skiff
