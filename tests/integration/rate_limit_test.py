@@ -4,9 +4,7 @@ import json
 import threading
 import time
 import unittest
-from concurrent import futures
 
-import grpc
 from mesh_support import MeshTest, mesh_tls
 from support import SidecarTest, echo, free_port, saying, service, until
 
@@ -199,37 +197,6 @@ class Limits(RateLimitTest):
         self.assertEqual(self.statuses(4), [200, 200, 200, 429])
         self.change(sidecar, of(100))
         self.assertEqual(self.statuses(1), [429])
-
-
-class Grpc(RateLimitTest):
-    def test_a_call_too_many_is_resource_exhausted(self):
-        class Echo(grpc.GenericRpcHandler):
-            def service(self, details):
-                return grpc.unary_unary_rpc_method_handler(lambda message, context: message)
-
-        server = grpc.server(futures.ThreadPoolExecutor(), options=[("grpc.so_reuseport", 0)])
-        server.add_generic_rpc_handlers((Echo(),))
-        behind = server.add_insecure_port("127.0.0.1:0")
-        server.start()
-        self.addCleanup(lambda: server.stop(None).wait())
-        port = free_port()
-        self.sidecar(
-            f"service: product\ninbound:\n  - {{address: 127.0.0.1, port: {port}, protocol: GRPC, "
-            f'application: "127.0.0.1:{behind}"}}',
-            service("product", port) + limits("name: all, rate: 1/h, burst: 1"),
-        )
-        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-            call = channel.unary_unary("/shop.Echo/Unary")
-            answer, first = call.with_call(b"hello", timeout=10)
-            self.assertEqual(answer, b"hello")
-            self.assertIn(("ratelimit-remaining", "0"), list(first.initial_metadata()))
-            with self.assertRaises(grpc.RpcError) as raised:
-                call(b"hello", timeout=10)
-        error = raised.exception
-        said = dict([*error.initial_metadata(), *error.trailing_metadata()])
-        self.assertEqual(error.code(), grpc.StatusCode.RESOURCE_EXHAUSTED)
-        self.assertEqual(said["x-skiff-reason"], "rate_limited")
-        self.assertIn("retry-after", said)
 
 
 class Callers(MeshTest):

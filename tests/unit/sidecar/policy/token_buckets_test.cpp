@@ -1,8 +1,10 @@
 #include "sidecar/policy/token_buckets.h"
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include <deque>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -240,6 +242,26 @@ TEST(TokenBuckets, GiveNobodyTokensForPushingThemselvesOut) {
   EXPECT_EQ(taken, 3);
   EXPECT_EQ(buckets.keys(), 100U);
 }
+
+// As malloc counts it, with what it adds to each piece. Sanitizers have a malloc of their own.
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+std::size_t allocated() {
+  const struct mallinfo2 info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+}
+
+TEST(TokenBuckets, TakeTwoMebibytesAtMostForTenThousandKeys) {
+  const TokenBuckets first(ten_a_second, start);  // OpenSSL's random numbers take memory once.
+  const std::size_t before = allocated();
+  const auto buckets = std::make_unique<TokenBuckets>(ten_a_second, start);
+  for (std::uint64_t i = 0; i < 20'000; ++i) buckets->take(key(i), start);
+  const std::size_t taken = allocated() - before;
+  EXPECT_EQ(buckets->keys(), 10'000U);
+  EXPECT_LE(taken, 2U << 20);
+  EXPECT_GE(taken, 10'000U * sizeof(Hash128)) << "the keys are not where they are counted";
+  RecordProperty("bytes", std::to_string(taken));
+}
+#endif
 
 TEST(TokenBuckets, AreSharedByThreads) {
   TokenBuckets buckets({.rate = {1, Rate::Per::hour}, .burst = 1'000}, start);
