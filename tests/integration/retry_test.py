@@ -291,7 +291,7 @@ class Grpc(SidecarTest):
         handler = Unavailable(2, with_head=False)
         self.call(handler, timeout=LIMIT_S)
         self.assertEqual(len(handler.calls), 3)
-        self.assertLess(handler.calls[0], LIMIT_S + 0.001)
+        self.assertLess(handler.calls[0], LIMIT_S + 0.11)  # gRPC rounds up to tenths.
         self.assertEqual(handler.calls, sorted(handler.calls, reverse=True))
 
 
