@@ -66,8 +66,11 @@ void SimAttempt::connected() {
 
 void SimAttempt::go() {
   ++exchange_->marks.attempts;
-  say_hop_fields(*exchange_, context_.agenda.now());
   ++way_->attempts;
+  if (exchange_->marks.attempts > 1) ++way_->retries;
+  hop_ = hop_fields_of(*exchange_, context_.agenda.now());
+  const std::int64_t told = told_ms(exchange_->request.headers);
+  if (told >= 0 && (hop_.left_ms < 0 || hop_.left_ms > told)) ++context_.deadlines_grown;
   context_.trace.note(Trace::What::attempted, id_, 0, context_.agenda.now());
   after(way_->settings().latency.draw(context_.random), State::going);
 }
@@ -90,7 +93,8 @@ void SimAttempt::arrive() {
                 .path = request.path,
                 .authority = request.authority,
                 .caller = way_->settings().identity,
-                .fields = &request.headers},
+                .fields = &request.headers,
+                .hop = hop_},
                to.inlet(), *this);
 }
 

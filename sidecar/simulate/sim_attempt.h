@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "sidecar/http/forwarder.h"
+#include "sidecar/http/hop_fields.h"
 #include "sidecar/simulate/agenda.h"
 #include "sidecar/simulate/sim_call.h"
 
@@ -56,6 +57,7 @@ class SimAttempt final : private Pending,
   Reply* reply_ = nullptr;
   SimCall* call_ = nullptr;
   State state_ = State::connecting;
+  HopFields hop_;  // Told as it left.
   bool reused_ = false;
   bool answered_ = false;
   std::uint64_t id_ = 0;

@@ -5,28 +5,26 @@
 #include <utility>
 
 #include "sidecar/http/answer.h"
-#include "sidecar/http/hop_fields.h"
 #include "sidecar/simulate/sim_context.h"
 
 namespace skiff {
 namespace {
 
-// 0: there is none.
+// Says what x-skiff-deadline-ms said, which the chain takes away.
+constexpr std::string_view told_field = "x-simulated-told-ms";
+
 template <typename Number>
-Number number_in(const Headers& headers, FieldId id) {
-  const Field* const field = headers.find(id);
-  Number number = 0;
-  if (field != nullptr) {
-    const std::string_view text = field->value();
-    std::from_chars(text.data(), text.data() + text.size(), number);
-  }
-  return number;
+Number number_of(const Field* field, Number otherwise) {
+  if (field == nullptr) return otherwise;
+  const std::string_view text = field->value();
+  std::from_chars(text.data(), text.data() + text.size(), otherwise);
+  return otherwise;
 }
 
-std::string_view as_text(Arena& arena, std::uint64_t number) {
+void add_number(std::string_view name, std::int64_t value, Arena& arena, Headers& headers) {
   char digits[20];
-  const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
-  return arena.copy({digits, static_cast<std::size_t>(end - digits)});
+  const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
+  headers.add(arena, name, arena.copy({digits, static_cast<std::size_t>(end - digits)}));
 }
 
 // A literal of the same word.
@@ -40,20 +38,11 @@ std::string_view as_literal(std::string_view degraded) {
 }  // namespace
 
 std::uint64_t request_id(const Headers& headers) {
-  return number_in<std::uint64_t>(headers, FieldId::x_request_id);
+  return number_of(headers.find(FieldId::x_request_id), std::uint64_t{0});
 }
 
-void say_hop_fields(Exchange& exchange, TimePoint now) {
-  const HopFields hop = hop_fields_of(exchange, now);
-  Arena& arena = exchange.arena;
-  Headers& headers = exchange.request.headers;
-  if (hop.left_ms >= 0) {
-    headers.set(arena, field_name(FieldId::x_skiff_deadline_ms),
-                as_text(arena, static_cast<std::uint64_t>(hop.left_ms)));
-  }
-  if (hop.attempt > 1) {
-    headers.set(arena, field_name(FieldId::x_skiff_attempt), as_text(arena, hop.attempt));
-  }
+std::int64_t told_ms(const Headers& headers) {
+  return number_of(headers.find(told_field), std::int64_t{-1});
 }
 
 void SimCall::start(const SimRequest& request, Forwarder& to, SimCaller& caller) {
@@ -84,11 +73,19 @@ void SimCall::fill(const SimRequest& said) {
   request.method = method_id(said.method);
   request.target = request.path = said.path;
   request.authority = said.authority;
-  request.headers.add(arena, "x-request-id", as_text(arena, said.id));
-  if (said.fields == nullptr) return;
-  for (const Field& field : *said.fields) {
-    if (field.id == FieldId::x_request_id) continue;
-    request.headers.add(arena, arena.copy(field.name()), arena.copy(field.value()));
+  Headers& headers = request.headers;
+  add_number("x-request-id", static_cast<std::int64_t>(said.id), arena, headers);
+  const HopFields& hop = said.hop;
+  if (said.fields != nullptr) {
+    for (const Field& field : *said.fields) {
+      if (field.id == FieldId::x_request_id || field.name() == told_field) continue;
+      headers.add(arena, arena.copy(field.name()), arena.copy(field.value()));
+    }
+  }
+  if (hop.attempt > 1) add_number("x-skiff-attempt", hop.attempt, arena, headers);
+  if (hop.left_ms >= 0) add_number("x-skiff-deadline-ms", hop.left_ms, arena, headers);
+  if (const Field* const deadline = headers.find(FieldId::x_skiff_deadline_ms)) {
+    headers.add(arena, told_field, deadline->value());
   }
 }
 
@@ -96,7 +93,7 @@ void SimCall::answered(Exchange& exchange, Response& response) {
   answered_ = true;
   exchange.marks.status = response.status;
   outcome_.status = response.status;
-  outcome_.retry_after = number_in<std::uint32_t>(response.headers, FieldId::retry_after);
+  outcome_.retry_after = number_of(response.headers.find(FieldId::retry_after), std::uint32_t{0});
   outcome_.latency = context_.agenda.now() - exchange.started;
 }
 
@@ -124,11 +121,10 @@ void SimCall::abort(const Error& error) {
 void SimCall::leave() { fail({.kind = ErrorKind::client_gone}); }
 
 void SimCall::fail(const Error& error) {
-  Exchange* const exchange = exchange_;
-  if (exchange->pending != nullptr) exchange->pending->fail(*exchange, error);
-  if (exchange_ != exchange) return;
+  // It tells us, and whoever hears of it may begin another call in our place before it returns.
+  if (exchange_->pending != nullptr) return exchange_->pending->fail(*exchange_, error);
   if (answered_) return abort(error);
-  failed(*exchange, error);
+  failed(*exchange_, error);
 }
 
 TimePoint SimCall::due() const {

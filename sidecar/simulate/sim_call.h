@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "sidecar/http/forwarder.h"
+#include "sidecar/http/hop_fields.h"
 #include "sidecar/simulate/agenda.h"
 
 namespace skiff {
@@ -19,15 +20,16 @@ struct SimRequest {
   std::string_view authority = "service";
   std::string_view caller{};        // Who asks: an identity, where it is proved.
   const Headers* fields = nullptr;  // Copied; null: none.
+  HopFields hop{};                  // What a sidecar says of this attempt beside them.
   Duration patience{};              // After it the client leaves; zero: it never does.
 };
 
 // The id that its fields say, given by SimCall.
 std::uint64_t request_id(const Headers& headers);
 
-// Adds what an attempt says as it leaves, which the codecs write (HopFields). Needs one that is in
-// Marks::attempts already.
-void say_hop_fields(Exchange& exchange, TimePoint now);
+// How many milliseconds whoever asked said that it has left, whatever became of that field; -1: it
+// did not say.
+std::int64_t told_ms(const Headers& headers);
 
 // What whoever asked was told.
 struct SimOutcome {

@@ -104,6 +104,9 @@ void SimClient::Question::call_over(SimCall&, const SimOutcome& outcome) {
     ++tally.reasons[outcome.reason];
     tally.refusals.add(latency);
   }
+  auto& ended_at = client_.context_.ended_at;
+  if (id_ >= ended_at.size()) ended_at.resize(2 * id_ + 1);
+  ended_at[id_] = client_.context_.agenda.now();
   client_.questions_.give_back(*this);
 }
 

@@ -89,9 +89,11 @@ struct SimContext {
   BulkheadWaits waits;
   Exchanges exchanges;
   Trace trace;
-  std::uint64_t next_id = 0;  // Of clients' requests.
+  std::uint64_t next_id = 0;        // Of clients' requests.
+  std::vector<TimePoint> ended_at;  // By id: when the client had its answer, or gave up.
   std::vector<SimCut> cuts;
   std::vector<SimEvent> events;
+  std::uint64_t deadlines_grown = 0;  // Attempts that were told more than whoever asked had.
   // Last: what is under way refers to the others.
   Pool<SimCall> calls;
   Pool<SimAttempt> attempts;

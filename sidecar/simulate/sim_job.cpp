@@ -26,9 +26,8 @@ void SimJob::arrive(SimInstance& instance, Exchange& exchange, Reply& reply) {
   id_ = request_id(exchange.request.headers);
   next_call_ = 0;
   answered_ = frozen_ = dropped_ = false;
-  ++exchange.marks.attempts;
-  say_hop_fields(exchange, context_.agenda.now());
   keep_passed(exchange.request.headers);
+  ++exchange.marks.attempts;
   exchange.pending = this;
   exchange.backend_source = this;
 }

@@ -31,6 +31,9 @@ SimInstance* SimService::find(const std::string& address) {
 void SimService::executed(std::uint64_t id) {
   ++begun;
   context_.trace.note(Trace::What::executed, id, begun, context_.agenda.now());
+  if (id < context_.ended_at.size() && context_.ended_at[id] != TimePoint{}) {
+    latest_begin_ = std::max(latest_begin_, context_.agenda.now() - context_.ended_at[id]);
+  }
   if (id >= executions_.size()) executions_.resize(2 * id + 1);
   ++executions_[id];
 }

@@ -46,6 +46,8 @@ class SimService final {
   SimInstance& add_instance(EndpointSpec endpoint);
 
   void executed(std::uint64_t id);
+  // How long after its client had its answer one of its requests was begun, at most.
+  Duration latest_begin() const { return latest_begin_; }
   // How often the request with this id was begun, in all instances.
   std::uint32_t executions(std::uint64_t id) const;
   std::uint32_t most_executions() const;
@@ -60,6 +62,7 @@ class SimService final {
   const SimServiceSpec spec_;
   std::vector<std::unique_ptr<SimInstance>> instances_;
   std::vector<std::uint8_t> executions_;  // By id.
+  Duration latest_begin_{};
 };
 
 }  // namespace skiff

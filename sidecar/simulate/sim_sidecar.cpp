@@ -94,6 +94,12 @@ std::uint64_t SimTarget::attempts() const {
   return sum;
 }
 
+std::uint64_t SimTarget::retries() const {
+  std::uint64_t sum = 0;
+  for (const auto& [instance, way] : ways_) sum += way->retries;
+  return sum;
+}
+
 std::uint32_t SimTarget::in_flight() const {
   std::uint32_t sum = 0;
   for (const auto& endpoint : endpoints_.endpoints()) sum += endpoint->in_flight;

@@ -39,6 +39,7 @@ class SimTarget final : public Forwarder, private EndpointForwarders {
 
   EndpointSet& endpoints() { return endpoints_; }
   std::uint64_t attempts() const;
+  std::uint64_t retries() const;  // Of these.
   std::uint32_t in_flight() const;
 
  private:

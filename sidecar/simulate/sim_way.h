@@ -40,6 +40,7 @@ class SimWay final : public Forwarder {
   const SimWaySettings& settings() const { return settings_; }
   SimInstance& to() { return to_; }
   std::uint64_t attempts = 0;  // Requests that went out.
+  std::uint64_t retries = 0;   // Those among them that were not the first of theirs.
 
  private:
   // What is sent when there is room.

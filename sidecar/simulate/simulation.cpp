@@ -181,6 +181,9 @@ void Simulation::look_for_wrong_counts(std::vector<std::string>& found) {
       for (const auto& [name, target] : sidecar->targets()) went_out += target->attempts();
     }
   }
+  if (context_.deadlines_grown > 0) {
+    found.push_back(counted(context_.deadlines_grown, "attempts were given a later deadline"));
+  }
   if (told != went_out) {
     found.push_back("of " + counted(went_out, "attempts clients were told of ") +
                     std::to_string(told));

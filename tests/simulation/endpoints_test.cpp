@@ -118,6 +118,8 @@ TEST_P(Endpoints, ThatAreSlowGetLessByTwoChoicesThanByTurns) {
     slow_share[by_turns] = share_of(service, 2);
     p99[by_turns] = client.tallies().between(5s, 20s).latencies.quantile(0.99);
   }
+  note_figure("without", slow_share[1]);
+  note_figure("with", slow_share[0]);
   EXPECT_LT(slow_share[0], 0.01);
   EXPECT_NEAR(slow_share[1], 0.2, 0.01);
   EXPECT_LT(p99[0], 30ms);
