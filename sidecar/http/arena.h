@@ -12,11 +12,14 @@
 namespace skiff {
 
 // Memory of one request: taken piece by piece, given back as a whole by reset().
-// The first block stays, so that a steady stream of ordinary requests never calls malloc.
+// The first block stays, and each thread keeps a few of the next size for those who need more: a
+// steady stream of ordinary requests never calls malloc.
 // Destructors do not run: only for types that need none. Used by one thread.
 class Arena final {
  public:
   static constexpr std::size_t first_block = 4096;
+  static constexpr std::size_t next_block = 4 * first_block;  // Or what is asked for, if more.
+  static constexpr std::size_t most_spare = 16;               // Of a thread.
 
   Arena() = default;
   Arena(const Arena&) = delete;
@@ -50,8 +53,7 @@ class Arena final {
 
   // All that was taken is gone.
   void reset() {
-    while (blocks_ != nullptr)
-      delete[] reinterpret_cast<char*>(std::exchange(blocks_, blocks_->next));
+    if (blocks_ != nullptr) give_back();
     at_ = first_;
     end_ = first_ + first_block;
   }
@@ -59,9 +61,18 @@ class Arena final {
  private:
   struct Block {
     Block* next;
+    std::size_t size;  // Of what follows it.
+  };
+  struct Spare {  // A thread's.
+    Block* first = nullptr;
+    std::size_t count = 0;
+    ~Spare();
   };
 
+  static Spare& spare();
+  static Block* block_of(std::size_t size);
   char* grow(std::size_t size, std::size_t align);
+  void give_back();
 
   Block* blocks_ = nullptr;
   char* at_ = first_;
