@@ -116,6 +116,18 @@ Shape describe_limit_target_ref() {
   return shape;
 }
 
+Shape describe_fault_target_ref() {
+  Shape shape = describe_ref("What goes wrong. The most specific policy wins, whole.",
+                             {"Service", "HTTPRoute", "GRPCRoute", "Gateway"});
+  shape
+      .field("sectionName", &ObjectRef::section_name,
+             "One port of the Service, one rule of the route, or one listener of the Gateway, by "
+             "name. Left out: all.")
+      .obeys(text_rules::dns_label);
+  shape.prepared_by<ObjectRef>([](ObjectRef& ref) { ref.kind = "Service"; });
+  return shape;
+}
+
 bool carries_messages(Protocol protocol) {
   return protocol == Protocol::http || protocol == Protocol::http2 || protocol == Protocol::grpc;
 }

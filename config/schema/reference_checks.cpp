@@ -197,14 +197,21 @@ void ReferenceChecks::check_service_port(const Service& service, std::uint16_t p
 void ReferenceChecks::check_backend(const RouteParts& route, const ObjectRef& ref,
                                     const std::string& path) const {
   const std::string& ns = namespace_of(ref, route.metadata);
-  const Service* service = index_.service(ns, ref.name);
-  if (service == nullptr) {
-    return complain_of_missing(ref.position, path + ".name", "Service", ns, ref.name);
-  }
-  if (ns != route.metadata.ns && has_gateway_parent(route.parent_refs)) {
+  const Service* service = check_service(route.metadata, ref, path);
+  if (service != nullptr && ns != route.metadata.ns && has_gateway_parent(route.parent_refs)) {
     complain(ref.position, path + ".namespace",
              "a Gateway's route does not reach into another namespace",
              in_quotes(route.metadata.ns) + ", the route's own");
+  }
+}
+
+const Service* ReferenceChecks::check_service(const Metadata& from, const ObjectRef& ref,
+                                              const std::string& path) const {
+  const std::string& ns = namespace_of(ref, from);
+  const Service* service = index_.service(ns, ref.name);
+  if (service == nullptr) {
+    complain_of_missing(ref.position, path + ".name", "Service", ns, ref.name);
+    return nullptr;
   }
   if (ref.port == 0 && service->ports.size() > 1) {
     complain(ref.position, path + ".port", "is missing, as the Service has several",
@@ -212,9 +219,21 @@ void ReferenceChecks::check_backend(const RouteParts& route, const ObjectRef& re
   } else if (ref.port != 0) {
     check_service_port(*service, ref.port, ref.position, path + ".port");
   }
+  return service;
 }
 
 void ReferenceChecks::check(const TrafficPolicy& policy) const {
+  for (std::size_t i = 0; i < policy.target_refs.size(); ++i) {
+    check_target(policy.metadata, policy.target_refs[i], item("spec.targetRefs", i));
+  }
+  for (std::size_t i = 0; i < policy.fallback.size(); ++i) {
+    if (policy.fallback[i].type != FallbackStep::Type::cluster) continue;
+    check_service(policy.metadata, policy.fallback[i].backend_ref,
+                  item("spec.fallback", i, "backendRef"));
+  }
+}
+
+void ReferenceChecks::check(const FaultPolicy& policy) const {
   for (std::size_t i = 0; i < policy.target_refs.size(); ++i) {
     check_target(policy.metadata, policy.target_refs[i], item("spec.targetRefs", i));
   }

@@ -23,6 +23,7 @@ class ReferenceChecks final {
   void check(const MeshTLS& policy) const;
   void check(const AuthorizationPolicy& policy) const;
   void check(const RateLimitPolicy& policy) const;
+  void check(const FaultPolicy& policy) const;
   void check(const SidecarConfig& sidecar) const;
 
  private:
@@ -40,6 +41,9 @@ class ReferenceChecks final {
   void check_service_parent(const RouteParts& route, const ObjectRef& ref,
                             const std::string& path) const;
   void check_backend(const RouteParts& route, const ObjectRef& ref, const std::string& path) const;
+  // Null, and a complaint, where it is not there or its port is not clear.
+  const Service* check_service(const Metadata& from, const ObjectRef& ref,
+                               const std::string& path) const;
   void check_target(const Metadata& policy, const ObjectRef& ref, const std::string& path) const;
   // `port` is one of each service that `targets` name.
   void check_port(const Metadata& policy, const std::vector<ObjectRef>& targets,

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "config/schema/authorization_policy.h"
+#include "config/schema/fault_policy.h"
 #include "config/schema/gateway.h"
 #include "config/schema/grpc_route.h"
 #include "config/schema/http_route.h"
@@ -27,6 +28,7 @@ struct Resources {
   std::vector<MeshTLS> mesh_tls;
   std::vector<AuthorizationPolicy> authorization_policies;
   std::vector<RateLimitPolicy> rate_limit_policies;
+  std::vector<FaultPolicy> fault_policies;
 };
 
 // Calls `visit` with each list of resources, in the order of the reference.
@@ -42,6 +44,7 @@ void for_each_list(AnyResources& resources, Visit&& visit) {
   visit(resources.mesh_tls);
   visit(resources.authorization_policies);
   visit(resources.rate_limit_policies);
+  visit(resources.fault_policies);
 }
 
 inline std::size_t count(const Resources& resources) {

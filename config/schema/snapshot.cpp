@@ -99,6 +99,7 @@ Violations check_together(const Resources& resources) {
     references.check(policy);
   }
   for (const RateLimitPolicy& policy : resources.rate_limit_policies) references.check(policy);
+  for (const FaultPolicy& policy : resources.fault_policies) references.check(policy);
   return violations;
 }
 

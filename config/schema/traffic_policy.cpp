@@ -1,5 +1,6 @@
 #include "config/schema/traffic_policy.h"
 
+#include "config/schema/item_path.h"
 #include "config/schema/shape.h"
 
 namespace skiff {
@@ -46,6 +47,21 @@ void check_health(const HealthCheckConfig& check, const Complain& complain) {
            "at most " + to_text(check.interval));
 }
 
+// What can never be reached was not meant so.
+void check_fallback(const TrafficPolicy& policy, const Complain& complain) {
+  bool has_cached = false;
+  for (std::size_t i = 0; i < policy.fallback.size(); ++i) {
+    const bool is_cached = policy.fallback[i].type == FallbackStep::Type::cached;
+    const bool is_static = policy.fallback[i].type == FallbackStep::Type::static_answer;
+    if (is_cached && has_cached) complain(item("fallback", i), "is a second CACHED", "one");
+    if (is_static && i + 1 < policy.fallback.size()) {
+      complain(item("fallback", i), "stands before others, though STATIC always answers",
+               "STATIC as the last");
+    }
+    has_cached |= is_cached;
+  }
+}
+
 void describe_estimates(Shape& shape) {
   shape
       .field("initialRtt", &LoadBalancingConfig::initial_rtt,
@@ -90,6 +106,12 @@ Shape describe_spec() {
   shape.field("slowStart", &TrafficPolicy::slow_start, "How a new endpoint is eased in.");
   shape.field("healthCheck", &TrafficPolicy::health_check,
               "Asks each endpoint whether it works. Left out: no checks.");
+  shape
+      .field("fallback", &TrafficPolicy::fallback,
+             "What answers where the target fails: the first of these that can. A route's own "
+             "stands instead of its targets'.")
+      .items(1, 8);
+  shape.check(&check_fallback);
   return shape;
 }
 

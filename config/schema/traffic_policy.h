@@ -9,6 +9,7 @@
 #include "config/schema/circuit_breaker.h"
 #include "config/schema/common.h"
 #include "config/schema/described.h"
+#include "config/schema/fallback.h"
 #include "config/schema/outlier_ejection.h"
 #include "config/schema/retry.h"
 
@@ -90,6 +91,7 @@ struct TrafficPolicy {
   LoadBalancingConfig load_balancing;
   SlowStartConfig slow_start;
   std::optional<HealthCheckConfig> health_check;
+  FallbackConfig fallback;  // Empty: a failure is what the caller gets.
   Position position;
 };
 

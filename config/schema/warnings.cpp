@@ -170,6 +170,13 @@ class Warnings final {
                "there is no Service in namespace " + in_quotes(policy.metadata.ns));
   }
 
+  // Nobody should be surprised by what goes wrong on purpose.
+  void tell_of(const FaultPolicy& policy) const {
+    notes_.add(policy.position, "spec.faults",
+               "makes requests fail on purpose, for " + to_text(policy.ttl) +
+                   " from when a sidecar first sees it");
+  }
+
   // A route of messages at a port of bytes finds none.
   template <typename Route>
   void check_parents(const Route& route) const {
@@ -215,6 +222,8 @@ Violations warnings_of(const Resources& resources) {
   const Warnings warnings(resources, index, found);
   warnings.check_precedence(resources.traffic_policies);
   warnings.check_precedence(resources.mesh_tls);
+  warnings.check_precedence(resources.fault_policies);
+  for (const FaultPolicy& policy : resources.fault_policies) warnings.tell_of(policy);
   for (const HTTPRoute& route : resources.http_routes) warnings.check_parents(route);
   for (const GRPCRoute& route : resources.grpc_routes) warnings.check_parents(route);
   for (const MeshTLS& policy : resources.mesh_tls) warnings.check_namespace(policy);

@@ -74,6 +74,11 @@ void Http1Server::failed(Exchange& exchange, const Error& error) {
     over(error);
     return close();
   }
+  if (error.answer != nullptr && error.answer->reset) {
+    transport_->reset();
+    over(error);
+    return close();
+  }
   if (about(error.kind).close) keep_alive_ = false;
   Response response;
   const std::string_view body = answer_for(error, exchange.request, exchange.arena, response);
@@ -194,6 +199,10 @@ void Http1Server::fail(const Error& error) {
   Exchange* const exchange = exchange_;
   if (exchange->pending != nullptr) exchange->pending->fail(*exchange, error);
   if (exchange_ != exchange) return;
+  if (exchange->pending != nullptr) {  // A fallback: it has the same limits from now on.
+    since_ = context_.loop.now();
+    return;
+  }
   if (stream_->answered) return abort(error);
   failed(*exchange, error);
 }

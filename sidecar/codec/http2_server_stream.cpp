@@ -204,6 +204,7 @@ void Http2ServerStream::failed(Exchange& exchange, const Error& error) {
     exchange.marks.status = about(ErrorKind::client_gone).status;
     return reset(NGHTTP2_CANCEL);
   }
+  if (error.answer != nullptr && error.answer->reset) return reset(NGHTTP2_INTERNAL_ERROR);
   Response response;
   const std::string_view body = answer_for(error, exchange.request, exchange.arena, response);
   const bool with_body = exchange.request.method != Method::head;
@@ -267,6 +268,8 @@ void Http2ServerStream::fail(const Error& error) {
   const bool had_answered = answered_;
   if (exchange_.pending != nullptr) exchange_.pending->fail(exchange_, error);
   if (error_.kind != ErrorKind::none) return;
+  // A fallback has answered, or is about to.
+  if (exchange_.pending != nullptr || answered_ != had_answered) return;
   if (had_answered) return abort(error);
   failed(exchange_, error);
 }

@@ -196,7 +196,10 @@ void TcpServer::fail(const Error& error) {
   Exchange* const exchange = exchange_;
   if (exchange == nullptr) return close();  // It broke before it had begun.
   if (exchange->pending != nullptr) exchange->pending->fail(*exchange, error);
-  if (exchange_ == exchange) failed(*exchange, error);
+  if (exchange_ != exchange) return;
+  if (exchange->pending == nullptr) return failed(*exchange, error);
+  since_ = context_.loop.now();  // A fallback: it has the same limits from now on.
+  context_.loop.arm(*this, due());
 }
 
 void TcpServer::over(const Error& error) {

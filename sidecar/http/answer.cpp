@@ -114,12 +114,25 @@ void answer_grpc(const Error& error, Arena& arena, Response& response) {
   const std::string_view reason = about(error.kind).reason;
   response.status = 200;
   response.headers.add(arena, "content-type", "application/grpc");
-  response.headers.add(arena, "grpc-status", grpc_status(error.kind));
+  const bool own = error.answer != nullptr && error.answer->grpc_status >= 0;
+  response.headers.add(arena, "grpc-status",
+                       own ? number(arena, static_cast<std::uint64_t>(error.answer->grpc_status))
+                           : grpc_status(error.kind));
   response.headers.add(arena, "grpc-message", reason);
   add_reason(error, arena, response);
 }
 
 }  // namespace
+
+bool is_grpc(const Request& request) {
+  constexpr std::string_view grpc = "application/grpc";
+  if (request.version != Version::http_2) return false;
+  const Field* const type = request.headers.find(FieldId::content_type);
+  if (type == nullptr || !equals_ignoring_case(type->value().substr(0, grpc.size()), grpc))
+    return false;
+  const std::string_view rest = type->value().substr(grpc.size());
+  return rest.empty() || rest[0] == '+' || rest[0] == ';' || rest[0] == ' ';
+}
 
 std::string_view phrase_of(std::uint16_t status) {
   const auto* found = std::find_if(phrases.begin(), phrases.end(),

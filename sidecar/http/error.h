@@ -102,6 +102,8 @@ class Headers;
 // What else the answer to a failure says, where a policy wants it so. In the exchange's arena.
 struct ErrorAnswer {
   std::uint16_t status = 0;         // 0: the kind's.
+  std::int8_t grpc_status = -1;     // To a call of gRPC; -1: the kind's.
+  bool reset = false;               // None at all: the connection breaks, of HTTP/2 the stream.
   std::uint32_t retry_after = 0;    // Seconds; 0: as for any.
   const Headers* fields = nullptr;  // Further fields; null: none.
   std::string_view content_type{};  // Of `body`.

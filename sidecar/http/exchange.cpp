@@ -37,6 +37,7 @@ void Exchange::finish(const Error& error) {
   destination = {};
   client_identity = {};
   retry = nullptr;
+  faults = nullptr;
   caller_attempt = 1;
   criticality = Criticality::normal;
   hash = 0;

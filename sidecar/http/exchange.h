@@ -72,6 +72,7 @@ struct Replay {
 
 struct RequestCells;  // sidecar/observe: the counters of one route, of one worker.
 struct RetryConfig;   // config/schema.
+class FaultRules;     // sidecar/policy/fault.h.
 
 // What the metrics and the access log want to know; filled in on the way by the stage that knows.
 // The texts live as long as the configuration that the exchange was routed by, which it keeps
@@ -105,6 +106,8 @@ struct Exchange {
   std::string_view client_identity;  // Proved by its certificate, `spiffe://…`; empty: none.
   // The route's own; null: the target's. Lives as long as the generation that it was routed by.
   const RetryConfig* retry = nullptr;
+  // What is to go wrong on purpose; null: nothing. Lives as long as that generation, too.
+  const FaultRules* faults = nullptr;
   std::uint16_t caller_attempt = 1;  // Which attempt of another sidecar's this is.
   Criticality criticality = Criticality::normal;
   const void* tried = nullptr;           // The endpoint of the last attempt: another is preferred.

@@ -52,6 +52,7 @@ void append_object(std::string& line, std::string_view time, const AccessRecord&
   append_member(line, "client", r.client);
   append_member(line, "identity", r.identity);
   append_member(line, "policy", r.policy);
+  append_member(line, "degraded", r.degraded);
   append_member(line, "request_id", r.request_id.substr(0, most_request_id));
   line += "}\n";
 }
@@ -78,6 +79,7 @@ void append_text(std::string& line, std::string_view time, const AccessRecord& r
   append_pair(line, " client=", r.client);
   append_pair(line, " identity=", r.identity);
   append_pair(line, " policy=", r.policy);
+  append_pair(line, " degraded=", r.degraded);
   append_pair(line, " request_id=", r.request_id.substr(0, most_request_id));
   line += '\n';
 }

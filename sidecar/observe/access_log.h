@@ -33,6 +33,7 @@ struct AccessRecord {
   std::string_view client{};
   std::string_view identity{};  // That the client proved.
   std::string_view policy{};    // The rule that let it through or refused it.
+  std::string_view degraded{};  // Which fallback answered; empty: none.
   std::string_view request_id{};
 };
 

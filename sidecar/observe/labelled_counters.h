@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "sidecar/observe/degraded.h"
+
 namespace skiff {
 
 // The counters of one metric, told apart by labels whose values are known only at run time: names
@@ -61,6 +63,15 @@ struct NamedCounters {
                                "opened; `subject` is the target.",
                                {"policy", "subject", "from", "to"},
                                1'000};
+  LabelledCounters faults{"skiff_faults_injected_total",
+                          "Requests that a FaultPolicy delayed, answered or reset on purpose.",
+                          {"policy", "fault"},
+                          1'000};
+  LabelledCounters expired_faults{"skiff_fault_policies_expired_total",
+                                  "FaultPolicies whose ttl has passed.",
+                                  {"policy"},
+                                  1'000};
+  DegradedCounters degraded;
 
   LabelledCounters limits{"skiff_rate_limit_verdicts_total",
                           "What rate limits decided.",
@@ -82,6 +93,9 @@ struct NamedCounters {
     verdicts.collect(families);
     plaintext.collect(families);
     egress.collect(families);
+    faults.collect(families);
+    expired_faults.collect(families);
+    degraded.collect(families);
     transitions.collect(families);
     limits.collect(families);
     redis_decisions.collect(families);

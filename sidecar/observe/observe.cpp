@@ -71,6 +71,7 @@ void tell(const ObserveSettings& to, const Exchange& exchange, const Asked& aske
                  .client = exchange.client_address,
                  .identity = exchange.client_identity,
                  .policy = marks.policy,
+                 .degraded = marks.degraded,
                  .request_id = id == nullptr ? std::string_view() : id->value()});
 }
 
@@ -82,7 +83,12 @@ void account(const ObserveSettings& to, const Exchange& exchange, const Asked& a
   } else {
     to.metrics.refused(to.direction, end.status, end.reason);
   }
-  if (to.log != nullptr && to.log->wants(end.status, end.reason)) tell(to, exchange, asked, end);
+  const std::string_view degraded = exchange.marks.degraded;
+  if (!degraded.empty()) {
+    to.metrics.named.degraded.answered(exchange.marks.target, degraded, to.clock.now());
+  }
+  if (to.log == nullptr) return;
+  if (to.log->wants(end.status, end.reason) || !degraded.empty()) tell(to, exchange, asked, end);
 }
 
 // Lies in the exchange's arena.

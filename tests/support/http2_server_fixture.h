@@ -27,7 +27,7 @@ class Http2ServerFixture : public testing::Test,
   }
 
   void connect() {
-    connection = make_http2_server(context, ScriptedTransport::make(wire), {"192.0.2.1"});
+    connection = make_http2_server(*in_use, ScriptedTransport::make(wire), {"192.0.2.1"});
     turn();
   }
 
@@ -101,6 +101,7 @@ class Http2ServerFixture : public testing::Test,
   FakeBackends backends;
   Exchanges exchanges;
   ServerContext context{loop, exchanges, settings, *this, backends};
+  const ServerContext* in_use = &context;
   ScriptedPeer wire;
   std::unique_ptr<ServerConnection> connection;
   bool is_closed = false;

@@ -9,6 +9,7 @@
 
 #include "tests/support/fake_backend.h"
 #include "tests/support/manual_clock.h"
+#include "tests/support/rescue.h"
 #include "tests/support/scripted_transport.h"
 
 namespace skiff {
@@ -369,6 +370,46 @@ TEST_F(Http1ServerTest, LimitsTheTimeOfARequest) {
   pass(200ms);
   EXPECT_EQ(backend.failed_with, ErrorKind::timeout_request);
   EXPECT_THAT(client.got(), HasSubstr("timeout_request"));
+}
+
+TEST_F(Http1ServerTest, WhatTakesTooLongMayBeAnsweredOtherwise) {
+  Rescue rescue(backend);
+  const ServerContext rescued{loop, exchanges, settings, context.owner, rescue};
+  ScriptedPeer peer;
+  connection = make_http1_server(rescued, ScriptedTransport::make(peer), {"192.0.2.1"});
+  backend.request_limit = 3s;
+  for (int i = 0; i < 2; ++i) {
+    peer.sends(get);
+    pass(3100ms);
+    EXPECT_EQ(peer.got(), "HTTP/1.1 200 Rescued\r\nContent-Length: 0\r\n\r\n") << i;
+  }
+  connection.reset();
+}
+
+TEST_F(Http1ServerTest, WhatIsSilentMayGoOnElsewhere) {
+  FakeBackend other;
+  Rescue rescue(backend, &other);
+  const ServerContext rescued{loop, exchanges, settings, context.owner, rescue};
+  ScriptedPeer peer;
+  connection = make_http1_server(rescued, ScriptedTransport::make(peer), {"192.0.2.1"});
+  settings.stream_idle = 1s;
+  peer.sends(get);
+  pass(1100ms);
+  ASSERT_TRUE(other.has_exchange()) << "and has its own time";
+  pass(800ms);
+  other.answers(200, "other");
+  EXPECT_THAT(peer.got(), HasSubstr("other"));
+  connection.reset();
+}
+
+TEST_F(Http1ServerTest, ResetsTheConnectionWhereAPolicyWantsIt) {
+  client.sends(get);
+  const ErrorAnswer reset{.reset = true};
+  backend.breaks({.kind = ErrorKind::fault_injected, .answer = &reset});
+  EXPECT_TRUE(client.was_reset());
+  EXPECT_EQ(client.got(), "");
+  turn();
+  EXPECT_TRUE(is_closed);
 }
 
 TEST_F(Http1ServerTest, LimitsTheSilenceWithinARequest) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/http2_server_fixture.h"
+#include "tests/support/rescue.h"
 
 namespace skiff {
 namespace {
@@ -342,6 +343,58 @@ TEST_F(Http2ServerStreamTest, AnswersWhenTheRequestTakesTooLong) {
   pass(1100ms);
   EXPECT_THAT(got.heads.at(0), StartsWith("504\n"));
   EXPECT_EQ(backends[0].failed_with, ErrorKind::timeout_request);
+}
+
+// With a stage that lets no failure through.
+class Http2RescuedTest : public Http2ServerStreamTest {
+ protected:
+  ~Http2RescuedTest() override { connection.reset(); }
+
+  void connect_rescued(Forwarder* elsewhere) {
+    rescue.emplace(backends, elsewhere);
+    rescued.emplace(ServerContext{loop, exchanges, settings, context.owner, *rescue});
+    in_use = &*rescued;
+    connect_client();
+  }
+
+  std::optional<Rescue> rescue;
+  std::optional<ServerContext> rescued;
+  FakeBackend other;
+};
+
+TEST_F(Http2RescuedTest, WhatTakesTooLongMayBeAnsweredOtherwise) {
+  backends.request_limit = 1s;
+  connect_rescued(nullptr);
+  RecordedStream& got = ask();
+  pass(1100ms);
+  ASSERT_EQ(got.heads.size(), 1u);
+  EXPECT_THAT(got.heads[0], StartsWith("200\n"));
+  EXPECT_TRUE(got.ended);
+}
+
+TEST_F(Http2RescuedTest, WhatIsSilentMayGoOnElsewhere) {
+  settings.stream_idle = 1s;
+  connect_rescued(&other);
+  RecordedStream& got = ask();
+  pass(1100ms);
+  ASSERT_TRUE(other.has_exchange()) << "and has its own time";
+  pass(800ms);
+  other.answers(200, "other");
+  turn();
+  EXPECT_EQ(got.received, "other");
+}
+
+TEST_F(Http2ServerStreamTest, ResetsTheStreamWhereAPolicyWantsIt) {
+  connect_client();
+  RecordedStream& got = ask();
+  RecordedStream& other = ask();
+  const ErrorAnswer reset{.reset = true};
+  backends[0].breaks({.kind = ErrorKind::fault_injected, .answer = &reset});
+  backends[1].answers(200, "fine");
+  turn();
+  EXPECT_TRUE(got.over.has_value());
+  EXPECT_TRUE(got.heads.empty());
+  EXPECT_TRUE(other.ended);
 }
 
 TEST_F(Http2ServerStreamTest, ResetsWhenTheAnswerTakesTooLong) {

@@ -8,6 +8,7 @@
 #include "sidecar/codec/tcp_client.h"
 #include "tests/support/fake_backend.h"
 #include "tests/support/manual_clock.h"
+#include "tests/support/rescue.h"
 #include "tests/support/scripted_transport.h"
 
 namespace skiff {
@@ -188,6 +189,25 @@ TEST_F(TcpServerTest, EndsBehindTheLastByteOfASlowClient) {
   EXPECT_EQ(client.got(), "abc");
   EXPECT_TRUE(client.sees_end());
   EXPECT_EQ(closes, 1);
+}
+
+TEST_F(TcpServerTest, WhatTakesTooLongMayGoOnElsewhere) {
+  FakeBackend elsewhere;
+  Rescue rescue(backend, &elsewhere);
+  watch.lead_to(rescue);
+  settings.stream_idle = 1s;
+  connect();
+  pass(1100ms);
+  EXPECT_EQ(backend.failed_with, ErrorKind::timeout_stream_idle);
+  ASSERT_TRUE(elsewhere.has_exchange()) << "and has its own time";
+  pass(800ms);
+  elsewhere.begin_answer(200, BodyKind::tunnel);
+  turn();
+  elsewhere.gives("hello");
+  EXPECT_EQ(client.got(), "hello");
+  client.ends();
+  elsewhere.ends();
+  EXPECT_EQ(only_error().kind, ErrorKind::none);
 }
 
 TEST_F(TcpServerTest, StopsReadingWhileTheBackendTakesNoMore) {

@@ -82,6 +82,13 @@ TEST_F(AnswerTest, TheStatusOfGrpcFollowsTheReason) {
   }
 }
 
+TEST_F(AnswerTest, TheStatusOfGrpcMayBeAPolicysOwn) {
+  call("application/grpc");
+  const ErrorAnswer own{.status = 500, .grpc_status = 8};
+  answer_for({.kind = ErrorKind::fault_injected, .answer = &own}, request, arena, response);
+  EXPECT_EQ(field("grpc-status"), "8");
+}
+
 TEST_F(AnswerTest, EveryReasonCanStandInGrpcMessageAsItIs) {
   for (const ErrorInfo& info : all_errors())
     for (const char c : info.reason) EXPECT_TRUE(c == '_' || (c >= 'a' && c <= 'z')) << info.reason;

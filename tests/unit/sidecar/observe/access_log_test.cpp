@@ -38,6 +38,7 @@ AccessRecord example() {
           .client = "127.0.0.1",
           .identity = "spiffe://d/a",
           .policy = "shop/p/r",
+          .degraded = "cached",
           .request_id = "4bf92f35"};
 }
 
@@ -64,6 +65,7 @@ TEST_F(AccessLogTest, WritesAJsonObjectALine) {
             R"("duration_ms":1.235,"request_bytes":10,"response_bytes":2000,)"
             R"("route":"checkout.shop/0","target":"product.shop","endpoint":"127.0.0.1:9000",)"
             R"("attempts":2,"client":"127.0.0.1","identity":"spiffe://d/a","policy":"shop/p/r",)"
+            R"("degraded":"cached",)"
             R"("request_id":"4bf92f35"})"
             "\n");
 }
@@ -73,11 +75,11 @@ TEST_F(AccessLogTest, WritesTextOnRequest) {
             "2025-12-31T23:59:59.045Z outbound GET product:80 /items/1 503 reason=no_endpoint "
             "duration_ms=1.235 request_bytes=10 response_bytes=2000 route=checkout.shop/0 "
             "target=product.shop endpoint=127.0.0.1:9000 attempts=2 client=127.0.0.1 "
-            "identity=spiffe://d/a policy=shop/p/r request_id=4bf92f35\n");
+            "identity=spiffe://d/a policy=shop/p/r degraded=cached request_id=4bf92f35\n");
   EXPECT_EQ(line_of({}, Format::text),
             "2025-12-31T23:59:59.045Z inbound - - - 0 reason=- duration_ms=0.000 request_bytes=0 "
             "response_bytes=0 route=- target=- endpoint=- attempts=0 client=- "
-            "identity=- policy=- request_id=-\n");
+            "identity=- policy=- degraded=- request_id=-\n");
 }
 
 TEST_F(AccessLogTest, GivesJsonAndOneLineWhateverTheClientSent) {

@@ -60,6 +60,7 @@ class ObserveTest : public testing::Test {
   NamedCounters named_;
   WorkerMetrics metrics_{series_, named_, 0};
   AccessLog log_{{.config = {.mode = AccessLogConfig::Mode::all}}, metrics_.counters};
+  std::optional<AccessLog> log_errors_;
   std::shared_ptr<RequestCells> cells_ = metrics_.requests({.route = "all/0"});
   Behind behind_;
   Nobody nobody_;
@@ -175,8 +176,28 @@ TEST_F(ObserveTest, TellsWhatTheClientAskedForAndNoQuery) {
   EXPECT_THAT(line, HasSubstr(R"("duration_ms":1.500)"));
   EXPECT_THAT(line, HasSubstr(R"("route":"all/0")"));
   EXPECT_THAT(line, HasSubstr(R"("client":"10.0.0.9","identity":"spiffe://d/a",)"
-                              R"("policy":"shop/p/r","request_id":"id-1"})"));
+                              R"("policy":"shop/p/r","degraded":"","request_id":"id-1"})"));
   EXPECT_EQ(line.find("secret"), std::string::npos);
+}
+
+TEST_F(ObserveTest, CountsAndTellsWhatAFallbackAnswered) {
+  log_errors_.emplace(AccessLogSettings{.config = {.mode = AccessLogConfig::Mode::errors}},
+                      metrics_.counters);
+  const ObserveSettings settings{metrics_, &*log_errors_, Direction::outbound, clock_};
+  const auto stage = make_observe(settings, behind_);
+  stage->forward(exchange_, nobody_);
+  exchange_.marks.status = 200;
+  exchange_.marks.target = "product.shop";
+  exchange_.marks.degraded = "cached";
+  exchange_.finish({});
+  std::string line;
+  log_errors_->lines().take(line);
+  EXPECT_THAT(line, HasSubstr(R"("degraded":"cached")")) << "although it is no error";
+  std::vector<prometheus::MetricFamily> families;
+  named_.degraded.collect(families);
+  ASSERT_EQ(families.size(), 2u);
+  EXPECT_EQ(families[0].metric.at(0).label.at(0).value, "product.shop");
+  EXPECT_EQ(families[0].metric.at(0).counter.value, 1);
 }
 
 TEST_F(ObserveTest, TellsNothingWithoutALog) {
