@@ -44,6 +44,7 @@ class Planner final {
   const Resources& resources_;
   const std::string ns_;
   const PolicyChoice policies_;
+  const FaultChoice faults_;
   const TlsChoice tls_;
   std::unique_ptr<RoutePlan> plan_ = std::make_unique<RoutePlan>();
   LimitList limits_;
@@ -59,10 +60,14 @@ Planner::Planner(const Resources& resources, std::string_view ns)
     : resources_(resources),
       ns_(ns),
       policies_(resources.traffic_policies),
+      faults_(resources.fault_policies),
       tls_(resources.mesh_tls),
       limits_(resources.rate_limit_policies, *plan_),
       targets_(resources.services, policies_, tls_),
-      routes_(resources, policies_, limits_, targets_, *plan_) {}
+      routes_(resources, {policies_, faults_, limits_}, targets_, *plan_) {
+  targets_.set_faults(faults_, resources.fault_policies);
+  plan_->faults = resources.fault_policies;
+}
 
 std::unique_ptr<const RoutePlan> Planner::plan(std::string_view own_service) {
   plan_mesh();
@@ -70,6 +75,7 @@ std::unique_ptr<const RoutePlan> Planner::plan(std::string_view own_service) {
     for (const GatewayPort& listener : gateway.listeners) plan_gateway(gateway, listener);
   if (!own_service.empty()) plan_inbound(own_service);
   share_limits(own_service);
+  targets_.add_fallbacks(plan_->fallbacks);
   plan_->targets = targets_.take();
   return std::move(plan_);
 }
@@ -184,8 +190,11 @@ void Planner::plan_gateway(const Gateway& gateway, const GatewayPort& listener) 
     }
   }
   table.limit_hosts(listener.hostname);
+  PolicyIndex its_fault = no_policy;
+  if (const FaultPolicy* fault = faults_.for_listener(gateway.metadata, listener))
+    its_fault = static_cast<PolicyIndex>(fault - resources_.fault_policies.data());
   plan_->gateways.push_back({qualified(gateway.metadata) + "/" + listener.name, table.build(),
-                             limits_.for_listener(gateway.metadata, listener.name)});
+                             limits_.for_listener(gateway.metadata, listener.name), its_fault});
 }
 
 // ---- The sidecar's own service
@@ -246,6 +255,11 @@ const InboundPort* InboundPlan::find_by_endpoint(std::uint16_t endpoint_port) co
     return std::ranges::find(port.endpoint_ports, endpoint_port) != port.endpoint_ports.end();
   });
   return found == ports.end() ? nullptr : &*found;
+}
+
+PolicyIndex RoutePlan::gateway_fault(std::string_view name) const {
+  const GatewayPlan* const gateway = find_gateway(name);
+  return gateway == nullptr ? no_policy : gateway->fault;
 }
 
 const GatewayPlan* RoutePlan::find_gateway(std::string_view name) const {

@@ -16,8 +16,9 @@ std::string port_part(std::uint16_t port) { return ":" + std::to_string(port); }
 
 }  // namespace
 
-PolicyChoice::PolicyChoice(const std::vector<TrafficPolicy>& policies) {
-  for (const TrafficPolicy* policy : in_order(policies)) {
+template <typename Policy>
+ChoiceOf<Policy>::ChoiceOf(const std::vector<Policy>& policies) {
+  for (const Policy* policy : in_order(policies)) {
     for (const ObjectRef& ref : policy->target_refs) {
       const std::string part = ref.port != 0 ? port_part(ref.port) : ref.section_name;
       const std::string& ns = namespace_of(ref, policy->metadata.ns);
@@ -26,31 +27,46 @@ PolicyChoice::PolicyChoice(const std::vector<TrafficPolicy>& policies) {
   }
 }
 
-const TrafficPolicy* PolicyChoice::for_port(const Metadata& service,
-                                            const ServicePort& port) const {
+template <typename Policy>
+const Policy* ChoiceOf<Policy>::for_port(const Metadata& service, const ServicePort& port) const {
   const auto part = [&](std::string_view text) {
     return find(key_of("Service", service.ns, service.name, text));
   };
-  const TrafficPolicy* by_name = port.name.empty() ? nullptr : part(port.name);
-  const TrafficPolicy* by_number = part(port_part(port.port));
+  const Policy* by_name = port.name.empty() ? nullptr : part(port.name);
+  const Policy* by_number = part(port_part(port.port));
   if (by_name != nullptr && by_number != nullptr)
     return comes_before(by_number->metadata, by_name->metadata) ? by_number : by_name;
   if (by_name != nullptr) return by_name;
   return by_number != nullptr ? by_number : part("");
 }
 
-const TrafficPolicy* PolicyChoice::for_rule(std::string_view kind, const Metadata& route,
-                                            std::string_view rule_name) const {
+template <typename Policy>
+const Policy* ChoiceOf<Policy>::for_rule(std::string_view kind, const Metadata& route,
+                                         std::string_view rule_name) const {
   const auto part = [&](std::string_view text) {
     return find(key_of(kind, route.ns, route.name, text));
   };
-  const TrafficPolicy* of_rule = rule_name.empty() ? nullptr : part(rule_name);
+  const Policy* of_rule = rule_name.empty() ? nullptr : part(rule_name);
   return of_rule != nullptr ? of_rule : part("");
 }
 
-const TrafficPolicy* PolicyChoice::find(const std::string& key) const {
+template <typename Policy>
+const Policy* ChoiceOf<Policy>::for_listener(const Metadata& gateway,
+                                             const GatewayPort& listener) const {
+  const auto part = [&](std::string_view text) {
+    return find(key_of("Gateway", gateway.ns, gateway.name, text));
+  };
+  const Policy* of_listener = listener.name.empty() ? nullptr : part(listener.name);
+  return of_listener != nullptr ? of_listener : part("");
+}
+
+template <typename Policy>
+const Policy* ChoiceOf<Policy>::find(const std::string& key) const {
   const auto at = by_key_.find(key);
   return at == by_key_.end() ? nullptr : at->second;
 }
+
+template class ChoiceOf<TrafficPolicy>;
+template class ChoiceOf<FaultPolicy>;
 
 }  // namespace skiff

@@ -23,10 +23,10 @@ RetryConfig retry_of(const HTTPRouteRetry& retry) {
 
 }  // namespace
 
-RouteList::RouteList(const Resources& resources, const PolicyChoice& policies, LimitList& limits,
-                     TargetList& targets, RoutePlan& plan)
-    : policies_(policies),
-      limits_(limits),
+RouteList::RouteList(const Resources& resources, const Choices& choices, TargetList& targets,
+                     RoutePlan& plan)
+    : all_faults_(resources.fault_policies),
+      choices_(choices),
       targets_(targets),
       plan_(plan),
       everything_(compile(HTTPRouteMatch{})) {
@@ -70,10 +70,12 @@ void RouteList::make_ready(const Route& route, std::vector<ReadyRule>& ready) {
       made.backend_request_timeout = rule.timeouts.backend_request;
       if (rule.retry) made.retry = std::make_unique<RetryConfig>(retry_of(*rule.retry));
       apply_policy("HTTPRoute", route.metadata, made, rule.name);
-      made.limits = limits_.for_rule("HTTPRoute", route.metadata, rule.name);
+      made.limits = choices_.limits.for_rule("HTTPRoute", route.metadata, rule.name);
+      set_failures("HTTPRoute", route.metadata, made, rule.name);
     } else if constexpr (std::is_same_v<Route, GRPCRoute>) {
       apply_policy("GRPCRoute", route.metadata, made, rule.name);
-      made.limits = limits_.for_rule("GRPCRoute", route.metadata, rule.name);
+      made.limits = choices_.limits.for_rule("GRPCRoute", route.metadata, rule.name);
+      set_failures("GRPCRoute", route.metadata, made, rule.name);
     }
     if constexpr (requires { rule.matches; }) {
       for (const auto& match : rule.matches) added.matches.push_back(compile(match));
@@ -101,12 +103,23 @@ RouteRule& RouteList::make_rule(const Metadata& route, const Rule& rule, std::si
 // What the route says itself wins.
 void RouteList::apply_policy(std::string_view kind, const Metadata& route, RouteRule& rule,
                              std::string_view rule_name) const {
-  const TrafficPolicy* const policy = policies_.for_rule(kind, route, rule_name);
+  const TrafficPolicy* const policy = choices_.policies.for_rule(kind, route, rule_name);
   if (policy == nullptr) return;
   rule.criticality = policy->criticality;
   if (!rule.request_timeout) rule.request_timeout = policy->timeouts.request;
   if (!rule.backend_request_timeout) rule.backend_request_timeout = policy->timeouts.per_try;
   if (rule.retry == nullptr) rule.retry = std::make_unique<RetryConfig>(policy->retry);
+}
+
+// What goes wrong on purpose, and what answers where the target fails.
+void RouteList::set_failures(std::string_view kind, const Metadata& route, RouteRule& rule,
+                             std::string_view rule_name) const {
+  const FaultPolicy* const fault = choices_.faults.for_rule(kind, route, rule_name);
+  if (fault != nullptr) rule.fault = static_cast<PolicyIndex>(fault - all_faults_.data());
+  const TrafficPolicy* const policy = choices_.policies.for_rule(kind, route, rule_name);
+  if (policy == nullptr || policy->fallback.empty()) return;
+  rule.fallback = static_cast<PolicyIndex>(plan_.fallbacks.size());
+  plan_.fallbacks.push_back(targets_.fallback_of(rule.name, policy->fallback, policy->metadata.ns));
 }
 
 const RouteRule* RouteList::implicit_rule(TargetList::Index target) {

@@ -37,9 +37,16 @@ struct AnyRoute {
 // All routes, and the rules that they and services without routes make in a plan.
 class RouteList final {
  public:
+  // Who knows which policy is for what; all outlive it.
+  struct Choices {
+    const PolicyChoice& policies;
+    const FaultChoice& faults;  // Of the resources' faults.
+    LimitList& limits;
+  };
+
   // All outlive it; what it makes goes to `plan`.
-  RouteList(const Resources& resources, const PolicyChoice& policies, LimitList& limits,
-            TargetList& targets, RoutePlan& plan);
+  RouteList(const Resources& resources, const Choices& choices, TargetList& targets,
+            RoutePlan& plan);
 
   // In the order in which equals are tried.
   std::span<AnyRoute> in_order() { return routes_; }
@@ -62,12 +69,14 @@ class RouteList final {
   RouteRule& make_rule(const Metadata& route, const Rule& rule, std::size_t index);
   void apply_policy(std::string_view kind, const Metadata& route, RouteRule& rule,
                     std::string_view rule_name) const;
+  void set_failures(std::string_view kind, const Metadata& route, RouteRule& rule,
+                    std::string_view rule_name) const;
   RouteRule& new_rule(std::string name);
   template <typename Match>
   const CompiledMatch* compile(const Match& match);
 
-  const PolicyChoice& policies_;
-  LimitList& limits_;
+  const std::vector<FaultPolicy>& all_faults_;
+  const Choices choices_;
   TargetList& targets_;
   RoutePlan& plan_;
   const CompiledMatch* everything_;

@@ -18,6 +18,17 @@
 
 namespace skiff {
 
+// Index into a list of the RoutePlan; `no_policy`: none of it.
+using PolicyIndex = std::uint32_t;
+inline constexpr PolicyIndex no_policy = UINT32_MAX;
+
+// What answers where a target fails.
+struct FallbackSpec {
+  std::string name;  // Of what is kept for it: the rule's or the target's.
+  FallbackConfig steps;
+  std::vector<std::uint32_t> others;  // Of each CLUSTER, in their order: the target's index.
+};
+
 // One service port that requests can be sent to, with the policy that is in force for it.
 struct TargetSpec {
   std::string name;       // `product.shop`; with a second port: `product.shop:9090`. Metric label.
@@ -32,7 +43,9 @@ struct TargetSpec {
   TrafficPolicy
       policy;  // The one whose targetRefs name the service most specifically, or defaults.
   EndpointSpecs endpoints;
-  bool is_application = false;  // The one beside the sidecar.
+  bool is_application = false;       // The one beside the sidecar.
+  PolicyIndex fault = no_policy;     // Of the service.
+  PolicyIndex fallback = no_policy;  // The same.
 };
 
 // One limit of a RateLimitPolicy.
@@ -68,6 +81,8 @@ struct RouteRule {
   std::unique_ptr<const RetryConfig> retry;  // Null: the target's policy says it.
   SplitKey split_key;
   std::vector<std::uint32_t> limits;  // Of RoutePlan::limits, in their order.
+  PolicyIndex fault = no_policy;      // The route's; it wins over the target's.
+  PolicyIndex fallback = no_policy;   // The same.
 };
 
 // What holds for one port of the sidecar's own service.
@@ -128,6 +143,7 @@ struct GatewayPlan {
   std::string name;  // `NAME.NAMESPACE/SECTION`.
   std::unique_ptr<RouteTable> table;
   std::vector<std::uint32_t> limits;  // Of RoutePlan::limits, in their order.
+  PolicyIndex fault = no_policy;
 };
 
 struct RoutePlan {
@@ -138,6 +154,11 @@ struct RoutePlan {
   std::unique_ptr<RouteTable> mesh;                           // For outbound listeners.
   std::vector<GatewayPlan> gateways;
   InboundPlan inbound;
+  std::vector<FaultPolicy> faults;
+  std::vector<FallbackSpec> fallbacks;
+
+  // What goes wrong for what comes through this listener; `name` as for gateway().
+  PolicyIndex gateway_fault(std::string_view name) const;
 
   // `NAME.NAMESPACE/` finds a Gateway's only listener. Null: there is none, or several.
   const GatewayPlan* find_gateway(std::string_view name) const;

@@ -79,7 +79,7 @@ std::vector<ServicePort> ports_of(const Service& service, const Service& base) {
 
 TargetList::TargetList(const std::vector<Service>& services, const PolicyChoice& policies,
                        const TlsChoice& tls)
-    : policies_(policies), tls_(tls) {
+    : all_(services), policies_(policies), tls_(tls) {
   for (const Service& service : services) services_.emplace(qualified(service.metadata), &service);
   for (const Service& service : services) add(service);
 }
@@ -104,6 +104,41 @@ void TargetList::add(const Service& service) {
     at->second.emplace_back(port.port, static_cast<Index>(targets_.size()));
     targets_.push_back(std::move(target));
   }
+}
+
+void TargetList::set_faults(const FaultChoice& faults, const std::vector<FaultPolicy>& all) {
+  if (all.empty()) return;
+  for (const Service& service : all_) {
+    const Service& base = base_of(service);
+    const Ports& made = ports(service.metadata);
+    const std::vector<ServicePort> its_ports = ports_of(service, base);
+    for (std::size_t i = 0; i < its_ports.size(); ++i) {
+      const FaultPolicy* policy = faults.for_port(service.metadata, its_ports[i]);
+      if (policy == nullptr) policy = faults.for_port(base.metadata, its_ports[i]);
+      if (policy == nullptr) continue;
+      targets_[made[i].second].fault = static_cast<PolicyIndex>(policy - all.data());
+    }
+  }
+}
+
+void TargetList::add_fallbacks(std::vector<FallbackSpec>& fallbacks) {
+  for (Index i = 0; i < targets_.size(); ++i) {  // What a step names may become one more.
+    if (targets_[i].policy.fallback.empty()) continue;
+    const TrafficPolicy policy = targets_[i].policy;
+    targets_[i].fallback = static_cast<PolicyIndex>(fallbacks.size());
+    fallbacks.push_back(fallback_of(targets_[i].name, policy.fallback, policy.metadata.ns));
+  }
+}
+
+FallbackSpec TargetList::fallback_of(std::string name, const FallbackConfig& steps,
+                                     const std::string& ns) {
+  FallbackSpec spec{std::move(name), steps, {}};
+  for (const FallbackStep& step : steps) {
+    if (step.type != FallbackStep::Type::cluster) continue;
+    const ObjectRef& ref = step.backend_ref;
+    spec.others.push_back(target(ref.name, namespace_of(ref, ns), ref.port));
+  }
+  return spec;
 }
 
 const Service& TargetList::base_of(const Service& service) const {

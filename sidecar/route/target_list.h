@@ -25,6 +25,15 @@ class TargetList final {
   TargetList(const std::vector<Service>& services, const PolicyChoice& policies,
              const TlsChoice& tls);
 
+  // Says which of `all`, the list that `faults` chooses from, is for each target.
+  void set_faults(const FaultChoice& faults, const std::vector<FaultPolicy>& all);
+
+  // Adds what the targets' policies say to `fallbacks`.
+  void add_fallbacks(std::vector<FallbackSpec>& fallbacks);
+
+  // Steps of a policy of namespace `ns`, with the targets that they name.
+  FallbackSpec fallback_of(std::string name, const FallbackConfig& steps, const std::string& ns);
+
   // The ports of a service with their targets, in the service's order; at least one.
   using Ports = std::vector<std::pair<std::uint16_t, Index>>;
   const Ports& ports(const Metadata& service) const;
@@ -47,6 +56,7 @@ class TargetList final {
   const Service& base_of(const Service& service) const;
   TrafficPolicy policy_of(const Service& service, const ServicePort& port) const;
 
+  const std::vector<Service>& all_;
   const PolicyChoice& policies_;
   const TlsChoice& tls_;
   TextMap<const Service*> services_;  // By qualified name.

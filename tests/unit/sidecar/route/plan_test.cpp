@@ -289,6 +289,22 @@ TEST(Plan, AGatewaysOnlyListenerNeedsNoName) {
   EXPECT_EQ(plan->gateway("edge"), nullptr);
 }
 
+TEST(Plan, AListenersFaultsComeBeforeItsGateways) {
+  Resources resources;
+  resources.gateways = {gateway()};
+  for (const auto& [name, section] : {std::pair("whole", ""), std::pair("one", "example")}) {
+    FaultPolicy& policy = resources.fault_policies.emplace_back();
+    policy.metadata = named(name, "shop");
+    policy.target_refs = {edge(section)};
+  }
+  const auto plan = make_route_plan(resources, "shop");
+  EXPECT_EQ(plan->gateway_fault("edge.shop/any"), 0u);
+  EXPECT_EQ(plan->gateway_fault("edge.shop/example"), 1u);
+  EXPECT_EQ(plan->gateway_fault("other.shop/any"), no_policy);
+  resources.gateways[0].listeners.pop_back();
+  EXPECT_NE(make_route_plan(resources, "shop")->gateway_fault("edge.shop/"), no_policy);
+}
+
 TEST(Plan, OneRuleSharedByParentsAndHostsIsOneRule) {
   Resources resources;
   resources.services = {service("product"), service("user")};

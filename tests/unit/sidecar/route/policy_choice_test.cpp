@@ -79,5 +79,18 @@ TEST(PolicyChoice, OfEqualsTheOlderWinsThenTheName) {
   EXPECT_EQ(name_of(choice.for_port(named("y"), port("", 1))), "a");
 }
 
+TEST(PolicyChoice, AListenerIsMoreSpecificThanItsGateway) {
+  const std::vector<TrafficPolicy> policies{made("whole", {ref("Gateway", "g")}),
+                                            made("one", {ref("Gateway", "g", "web")})};
+  const PolicyChoice choice(policies);
+  GatewayPort web;
+  web.name = "web";
+  GatewayPort other;
+  other.name = "other";
+  EXPECT_EQ(name_of(choice.for_listener(named("g"), web)), "one");
+  EXPECT_EQ(name_of(choice.for_listener(named("g"), other)), "whole");
+  EXPECT_EQ(name_of(choice.for_listener(named("h"), web)), "none");
+}
+
 }  // namespace
 }  // namespace skiff

@@ -136,6 +136,55 @@ TEST(RouteList, ARuleOfAGrpcRouteHasItsFiltersAndTheTimeoutOfThePolicyThatNamesI
   EXPECT_EQ(rule->request_timeout, Milliseconds(3'000));
 }
 
+// ---- What goes wrong, and what answers then
+
+std::string fault(const std::string& name, const std::string& ref) {
+  return ours("FaultPolicy", name,
+              "{targetRefs: [" + ref + "], ttl: 1m, faults: [{percent: 1%, reset: true}]}");
+}
+
+const std::string split =
+    ours("Service", "other", "{ports: [{port: 80}]}") +
+    gateway_api("HTTPRoute", "r",
+                "{parentRefs: [{kind: Service, name: product}], rules: [{name: own, matches: "
+                "[{path: {value: /own}}], " +
+                    to_product + "}, {name: rest, backendRefs: [{name: product, port: 80}, " +
+                    "{name: other, port: 80}]}]}");
+
+TEST(RouteList, ARuleHasTheFaultsAndTheFallbackOfThePolicyThatNamesIt) {
+  const auto plan = plan_of(
+      product + split + fault("f", "{kind: HTTPRoute, name: r, sectionName: own}") +
+      ours("TrafficPolicy", "p",
+           "{targetRefs: [{kind: HTTPRoute, name: r, sectionName: own}], fallback: "
+           "[{type: CACHED}, {type: CLUSTER, backendRef: {name: other}}]}"));
+  const RouteRule* own = plan->mesh->find("product", 0, MadeRequest("/own")).rule;
+  const RouteRule* rest = plan->mesh->find("product", 0, MadeRequest("/rest")).rule;
+  ASSERT_NE(own, nullptr);
+  ASSERT_NE(rest, nullptr);
+  EXPECT_EQ(plan->faults.at(own->fault).metadata.name, "f");
+  EXPECT_EQ(rest->fault, no_policy);
+  const FallbackSpec& fallback = plan->fallbacks.at(own->fallback);
+  EXPECT_EQ(fallback.name, "r.shop/own");
+  EXPECT_EQ(fallback.steps.size(), 2u);
+  ASSERT_EQ(fallback.others.size(), 1u);
+  EXPECT_EQ(plan->targets[fallback.others[0]].name, "other.shop");
+  EXPECT_EQ(rest->fallback, no_policy);
+}
+
+TEST(RouteList, ATargetHasTheFaultsAndTheFallbackOfItsService) {
+  const auto plan = plan_of(
+      product + split + fault("f", "{name: other}") + fault("g", "{name: product}") +
+      ours("TrafficPolicy", "p", "{targetRefs: [{name: other}], fallback: [{type: STATIC}]}"));
+  const RouteRule* rest = plan->mesh->find("product", 0, MadeRequest("/rest")).rule;
+  ASSERT_NE(rest, nullptr);
+  const TargetSpec& first = plan->targets[rest->backends.at(0).target];
+  const TargetSpec& second = plan->targets[rest->backends.at(1).target];
+  EXPECT_EQ(plan->faults.at(first.fault).metadata.name, "g");
+  EXPECT_EQ(first.fallback, no_policy);
+  EXPECT_EQ(plan->faults.at(second.fault).metadata.name, "f");
+  EXPECT_EQ(plan->fallbacks.at(second.fallback).name, "other.shop");
+}
+
 // ---- TCPRoute and TLSRoute
 
 const std::string database =
