@@ -41,6 +41,7 @@ void Generations::apply(SharedPlans plans) {
   next->plan = std::move(plans.route);
   next->authorizer = std::move(plans.authorizer);
   next->endpoints = std::move(plans.endpoints);
+  next->policies = std::make_unique<RoutePolicies>(context_, *next->plan, next->targets);
   if (current_ != nullptr) old_.push_back(std::move(current_));
   current_ = std::move(next);
   tidy();

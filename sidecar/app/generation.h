@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sidecar/app/limit_maker.h"
+#include "sidecar/app/route_policies.h"
 #include "sidecar/app/target.h"
 #include "sidecar/policy/authorize.h"
 #include "sidecar/route/endpoint_index.h"
@@ -31,7 +32,8 @@ struct Generation {
   std::shared_ptr<const EndpointIndex> endpoints;
   std::vector<Target*> targets;                    // By index in the plan; of the worker's Targets.
   std::vector<std::unique_ptr<RateLimit>> limits;  // By index in the plan.
-  std::uint32_t in_use = 0;                        // Exchanges.
+  std::unique_ptr<RoutePolicies> policies;
+  std::uint32_t in_use = 0;  // Exchanges.
 };
 
 // A worker's targets, and the generations that are still in use.

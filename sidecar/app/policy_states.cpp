@@ -24,4 +24,15 @@ void PolicyStates::visit(const std::function<void(TargetState&)>& visit) {
   }
 }
 
+std::shared_ptr<AnswerStore> PolicyStates::answers(const std::string& fallback,
+                                                   const AnswerLimits& limits) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(answers_, [](const auto& entry) { return entry.second.expired(); });
+  std::weak_ptr<AnswerStore>& known = answers_[fallback];
+  std::shared_ptr<AnswerStore> store = known.lock();
+  if (store == nullptr) known = store = std::make_shared<AnswerStore>();
+  store->configure(limits);
+  return store;
+}
+
 }  // namespace skiff

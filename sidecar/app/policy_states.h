@@ -7,9 +7,11 @@
 #include <string>
 
 #include "config/schema/traffic_policy.h"
+#include "sidecar/app/fault_states.h"
 #include "sidecar/app/kept_policy.h"
 #include "sidecar/app/limit_states.h"
 #include "sidecar/app/target_bulkheads.h"
+#include "sidecar/policy/answer_store.h"
 #include "sidecar/policy/circuit_breaker.h"
 #include "sidecar/policy/outlier_ejection.h"
 #include "sidecar/policy/policy_event.h"
@@ -60,11 +62,17 @@ class PolicyStates final {
 
   LimitStates& limits() { return limits_; }
 
+  // What is kept for the fallback of that name, within these limits; likewise.
+  std::shared_ptr<AnswerStore> answers(const std::string& fallback, const AnswerLimits& limits);
+
+  FaultStates faults;
+
  private:
   LimitStates limits_;
   const OnPolicyEvent tell_;
   std::mutex mutex_;  // Guards all below.
   std::map<std::string, std::weak_ptr<TargetState>> by_name_;
+  std::map<std::string, std::weak_ptr<AnswerStore>> answers_;
 };
 
 }  // namespace skiff

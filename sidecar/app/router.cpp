@@ -195,7 +195,11 @@ void Router::send(Generation& generation, const RouteTable::Found& found, Exchan
     apply_request_filters(backend->filters, found.matched_prefix, exchange.arena, exchange.request);
     answer_to = exchange.arena.make<FilteringReply>(reply, rule, *backend);
   }
-  target.forward(exchange, *answer_to);
+  RoutePolicies& policies = *generation.policies;
+  const bool is_gateway = scope_.kind == RouteScope::Kind::gateway;
+  policies.set_faults(rule, backend->target, is_gateway ? scope_.name : std::string_view(),
+                      exchange);
+  policies.forward(rule, backend->target, exchange, *answer_to);
 }
 
 RequestCells& Router::cells(const Generation& generation, const RouteRule& rule,

@@ -60,6 +60,7 @@ class Sidecar final {
   void flush_access_log();
   void reopen_access_log();
   void expire_series();
+  void expire_faults();
 
   const SidecarConfig config_;
   boost::asio::io_context io_;
@@ -79,6 +80,7 @@ class Sidecar final {
   boost::asio::signal_set signals_;
   boost::asio::steady_timer flush_timer_;
   boost::asio::steady_timer expire_timer_;
+  boost::asio::steady_timer fault_timer_;
 };
 
 Sidecar::Sidecar(const SidecarConfig& config)
@@ -101,7 +103,8 @@ Sidecar::Sidecar(const SidecarConfig& config)
           {io_, config_, metrics_, policies_, workers_, shutdown_, credentials_, states_, clock_}),
       signals_(io_, SIGTERM, SIGINT, SIGHUP),
       flush_timer_(io_),
-      expire_timer_(io_) {
+      expire_timer_(io_),
+      fault_timer_(io_) {
   metrics_.add([this](auto& families) {
     const TimePoint now = clock_.now();
     collect_bulkheads(states_, families);
@@ -192,6 +195,8 @@ bool Sidecar::open_on_all_workers(const ListenerPlan& plan) {
 }
 
 void Sidecar::apply(const SharedPlans& plans) {
+  states_.faults.set(plans.route->faults, std::chrono::steady_clock::now(), metrics_.named());
+  expire_faults();
   for (const auto& worker : workers_) worker->apply(plans);
   health_.update(*plans.route);
   health_.repeat();
@@ -239,6 +244,16 @@ void Sidecar::expire_series() {
     if (error) return;
     metrics_.expire(std::chrono::steady_clock::now());
     expire_series();
+  });
+}
+
+// Wakes up when the next FaultPolicy's time is over.
+void Sidecar::expire_faults() {
+  const TimePoint next = states_.faults.expire(std::chrono::steady_clock::now(), metrics_.named());
+  fault_timer_.expires_at(next);  // Also ends the wait before.
+  if (next == TimePoint::max()) return;
+  fault_timer_.async_wait([this](boost::system::error_code error) {
+    if (!error) expire_faults();
   });
 }
 

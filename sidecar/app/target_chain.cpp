@@ -17,7 +17,8 @@ TargetChain::TargetChain(const ChainContext& context, std::shared_ptr<TargetStat
              {context.pauses, context.loop, context.loop.random(), state_->retry_budget()},
              breaker_),
       callers_(context.waits, retry_),
-      deadline_(context.knows_routes, context.loop, callers_),
+      faults_(context.pauses, context.loop, context.loop.random(), callers_),
+      deadline_(context.knows_routes, context.loop, faults_),
       timeouts_(policy.timeouts, deadline_) {
   configure(policy);
 }

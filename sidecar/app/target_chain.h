@@ -10,6 +10,7 @@
 #include "sidecar/http/criticality.h"
 #include "sidecar/policy/caller_bulkheads.h"
 #include "sidecar/policy/deadline.h"
+#include "sidecar/policy/fault.h"
 #include "sidecar/policy/grpc_status.h"
 #include "sidecar/policy/pauses.h"
 #include "sidecar/policy/retry.h"
@@ -66,18 +67,20 @@ class TargetChain final : public Forwarder {
   std::uint64_t ejections_seen_ = 0;     // Its version that endpoints_ follows.
 
   // From the last stage to the first.
-  // 8 One endpoint is chosen for each attempt, and how it went is remembered.
+  // 9 One endpoint is chosen for each attempt, and how it went is remembered.
   Balance balance_;
-  // 7 What became of a call of gRPC is known to those above.
+  // 8 What became of a call of gRPC is known to those above.
   WithGrpcStatus grpc_status_;
-  // 6 So many attempts at a time.
+  // 7 So many attempts at a time.
   WithBulkhead bulkhead_;
-  // 5 None where most would fail: before one could wait for room.
+  // 6 None where most would fail: before one could wait for room.
   WithAdmission breaker_;
-  // 4 What failed may be sent again.
+  // 5 What failed may be sent again.
   Retry retry_;
-  // 3 So many requests of one caller at a time.
+  // 4 So many requests of one caller at a time.
   WithCallerBulkheads callers_;
+  // 3 What is to go wrong on purpose does, and nobody behind takes it for the backend's fault.
+  InjectFaults faults_;
   // 2 The caller may have less time than we would give.
   Deadline deadline_;
   // 1 How long all of it may take.

@@ -53,6 +53,14 @@ TEST(Warnings, OfTwoPoliciesForOneTargetTheSecondIsNotInForce) {
       << "one port is more specific";
 }
 
+TEST(Warnings, NobodyOverlooksWhatGoesWrongOnPurpose) {
+  EXPECT_EQ(warnings(services + ours("FaultPolicy", "a",
+                                     "{targetRefs: [{name: db}], ttl: 15m, faults: "
+                                     "[{percent: 1%, reset: true}]}")),
+            (Texts{"spec.faults: makes requests fail on purpose, for 15m from when a sidecar first "
+                   "sees it"}));
+}
+
 TEST(Warnings, ARuleOfMessagesOnAPortOfBytesIsAgainstTheCaller) {
   const auto rule = [](const std::string& action, const std::string& said) {
     return warnings(services + ours("AuthorizationPolicy", "a",
