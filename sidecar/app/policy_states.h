@@ -53,7 +53,7 @@ class TargetState final {
 // configuration and for pages of the admin server, not for requests.
 class PolicyStates final {
  public:
-  explicit PolicyStates(OnPolicyEvent tell) : tell_(std::move(tell)) {}
+  explicit PolicyStates(const OnPolicyEvent& tell) : faults(tell), tell_(tell) {}
 
   // The one of that name, made where there is none yet. It lives as long as somebody holds it.
   std::shared_ptr<TargetState> of(const std::string& target);

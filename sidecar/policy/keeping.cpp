@@ -66,6 +66,13 @@ Asked read_request(const Exchange& exchange) {
   return asked;
 }
 
+// Seconds; what is no number is 0, and what is too large the most. Source: RFC 9111, 1.2.2 and 5.1.
+std::uint32_t read_age(std::string_view text) {
+  std::uint32_t age = 0;
+  const auto error = std::from_chars(text.data(), text.data() + text.size(), age).ec;
+  return error == std::errc::result_out_of_range ? UINT32_MAX : age;
+}
+
 // What the answer's head says of keeping it.
 struct Said {
   CacheControl control;
@@ -87,7 +94,7 @@ struct Said {
         is_for_all &= is_encoding;
       });
     } else if (equals_ignoring_case(name, "age")) {
-      std::from_chars(field.value().data(), field.value().data() + field.value().size(), age);
+      age = std::max(age, read_age(field.value()));
     } else if (equals_ignoring_case(name, "x-skiff-degraded")) {
       is_degraded = true;
     }

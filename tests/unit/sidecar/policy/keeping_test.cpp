@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/random.h"
 #include "tests/support/manual_clock.h"
 
 namespace skiff {
@@ -177,6 +182,43 @@ TEST_F(KeepingTest, RestoresTheHeadWithItsAge) {
   EXPECT_EQ(restored.headers.find("x-empty")->value(), "");
   EXPECT_EQ(restored.headers.find("age")->value(), "12");
   EXPECT_EQ(restored.headers.size(), 3u);
+}
+
+TEST_F(KeepingTest, AnAgeThatIsTooLargeIsOld) {
+  respond({{"age", "99999999999999999999"}, {"age", "1"}});
+  const auto keeping = keeping_of(exchange, response);
+  ASSERT_TRUE(keeping.has_value());
+  EXPECT_GT(keeping->age, 365 * 24h);
+  keep();
+  exchange.client_sink->end({});
+  EXPECT_EQ(store.find(store_key(exchange, false), clock.now()).answer, nullptr);
+}
+
+// Whatever a parser lets through: no CR, LF or NUL in a value, a token as a name.
+TEST_F(KeepingTest, RestoresWhateverFieldsSay) {
+  Random random(1);
+  const std::string_view letters = "abc: ;,=\"\t\x80\xff";
+  for (int round = 0; round < 500; ++round) {
+    ask("GET", {});
+    respond({});
+    std::vector<std::pair<std::string, std::string>> fields(random.below(8));
+    for (auto& [name, value] : fields) {
+      name = "x-" + std::to_string(random.below(4));
+      for (auto i = random.below(12); i > 0; --i) value += letters[random.below(letters.size())];
+      response.headers.add(exchange.arena, name, value);
+    }
+    keep();
+    exchange.client_sink->end({});
+    Response restored;
+    restore_head(store.find(store_key(exchange, false), clock.now()), exchange.arena, restored);
+    ASSERT_EQ(restored.headers.size(), fields.size() + 1) << "and Age";
+    std::size_t i = 0;
+    for (const Field& field : restored.headers) {
+      if (i == fields.size()) break;
+      EXPECT_EQ(field.name(), fields[i].first);
+      EXPECT_EQ(field.value(), fields[i++].second);
+    }
+  }
 }
 
 TEST_F(KeepingTest, TheKeyTellsHostsTargetsAndEncodingsApart) {

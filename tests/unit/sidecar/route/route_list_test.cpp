@@ -152,11 +152,11 @@ const std::string split =
                     "{name: other, port: 80}]}]}");
 
 TEST(RouteList, ARuleHasTheFaultsAndTheFallbackOfThePolicyThatNamesIt) {
-  const auto plan = plan_of(
-      product + split + fault("f", "{kind: HTTPRoute, name: r, sectionName: own}") +
-      ours("TrafficPolicy", "p",
-           "{targetRefs: [{kind: HTTPRoute, name: r, sectionName: own}], fallback: "
-           "[{type: CACHED}, {type: CLUSTER, backendRef: {name: other}}]}"));
+  const auto plan =
+      plan_of(product + split + fault("f", "{kind: HTTPRoute, name: r, sectionName: own}") +
+              ours("TrafficPolicy", "p",
+                   "{targetRefs: [{kind: HTTPRoute, name: r, sectionName: own}], fallback: "
+                   "[{type: CACHED}, {type: CLUSTER, backendRef: {name: other}}]}"));
   const RouteRule* own = plan->mesh->find("product", 0, MadeRequest("/own")).rule;
   const RouteRule* rest = plan->mesh->find("product", 0, MadeRequest("/rest")).rule;
   ASSERT_NE(own, nullptr);
