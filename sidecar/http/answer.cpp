@@ -124,16 +124,6 @@ void answer_grpc(const Error& error, Arena& arena, Response& response) {
 
 }  // namespace
 
-bool is_grpc(const Request& request) {
-  constexpr std::string_view grpc = "application/grpc";
-  if (request.version != Version::http_2) return false;
-  const Field* const type = request.headers.find(FieldId::content_type);
-  if (type == nullptr || !equals_ignoring_case(type->value().substr(0, grpc.size()), grpc))
-    return false;
-  const std::string_view rest = type->value().substr(grpc.size());
-  return rest.empty() || rest[0] == '+' || rest[0] == ';' || rest[0] == ' ';
-}
-
 std::string_view phrase_of(std::uint16_t status) {
   const auto* found = std::find_if(phrases.begin(), phrases.end(),
                                    [status](const Phrase& row) { return row.first == status; });

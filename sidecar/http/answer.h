@@ -15,10 +15,6 @@ namespace skiff {
 std::string_view answer_for(const Error& error, const Request& request, Arena& arena,
                             Response& response);
 
-// Whether the caller speaks gRPC: `application/grpc`, `application/grpc+proto`, …; there is none
-// over HTTP/1.
-bool is_grpc(const Request& request);
-
 // The standard phrase of a status; empty for one that has none.
 std::string_view phrase_of(std::uint16_t status);
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "sidecar/http/answer.h"
+#include "sidecar/http/grpc.h"
 #include "sidecar/http/outcome.h"
 #include "sidecar/policy/discard.h"
 #include "sidecar/policy/keeping.h"
