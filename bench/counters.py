@@ -130,7 +130,7 @@ def instructions(options):
         few, many = (instructed(chain, requests) for requests in (500, 2_500))
         values[chain.name] = (many[0] - few[0]) / 2_000
         failed[chain.name] = few[1].failed + many[1].failed
-        if values[chain.name] <= 0:  # A start that took longer than 2,000 requests: nothing is known.
+        if values[chain.name] <= 0:  # The starts differed by more: nothing is known.
             failed[chain.name] += 1
         options.say(f"{chain.name}: {values[chain.name]:.0f} instructions")
     recorded = read_recorded().get(options.ours)
