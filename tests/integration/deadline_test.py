@@ -4,7 +4,7 @@ import threading
 import time
 import unittest
 
-from support import LIMIT_S, SidecarTest, free_port, read_request, service
+from support import LIMIT_S, SidecarTest, free_port, read_request, service, until
 
 HOPS = 4
 
@@ -99,7 +99,8 @@ class Short(SidecarTest):
         status, headers, _ = self.client().send(get(40)).answer()
         self.assertEqual((status, headers["x-skiff-reason"]), (504, "deadline_short"))
         self.assertEqual(len(executed), 25)
-        self.assertEqual(made.metric("skiff_requests_total", reason="deadline_short"), 1)
+        counted = lambda: made.metric("skiff_requests_total", reason="deadline_short") == 1
+        until(counted, "the refusal in the metrics")  # Counted as soon as it has left.
         self.assertEqual(self.client().send(get()).answer()[0], 200)
 
 
