@@ -13,6 +13,7 @@
 #include "sidecar/app/target_bulkheads.h"
 #include "sidecar/policy/answer_store.h"
 #include "sidecar/policy/circuit_breaker.h"
+#include "sidecar/policy/hedge.h"
 #include "sidecar/policy/outlier_ejection.h"
 #include "sidecar/policy/policy_event.h"
 #include "sidecar/policy/retry_budget.h"
@@ -39,6 +40,7 @@ class TargetState final {
   RetryBudget& retry_budget() { return retry_budget_; }
   KeptPolicy<CircuitBreaker, CircuitBreakerConfig>& breaker() { return breaker_; }
   KeptPolicy<OutlierEjection, OutlierEjectionConfig>& ejection() { return ejection_; }
+  HedgeCounts& hedges() { return hedges_; }
 
  private:
   const std::string name_;
@@ -47,6 +49,7 @@ class TargetState final {
   RetryBudget retry_budget_;
   KeptPolicy<CircuitBreaker, CircuitBreakerConfig> breaker_;
   KeptPolicy<OutlierEjection, OutlierEjectionConfig> ejection_;
+  HedgeCounts hedges_;
 };
 
 // All targets' states, by the targets' names. Any thread may call it; takes a lock: for changes of

@@ -11,14 +11,20 @@ void collect_retries(PolicyStates& states, TimePoint now,
   auto refused = counter_family("skiff_retry_budget_refused_total",
                                 "Retries and hedged attempts that it did not allow.");
   auto left = gauge_family("skiff_retry_budget_left", "How many more it would allow now.");
+  auto hedged = counter_family("skiff_hedged_attempts_total",
+                               "Requests sent once more because their answer took long.");
+  auto won = counter_family("skiff_hedged_attempts_won_total",
+                            "Of these: answered before the first attempt.");
   states.visit([&](TargetState& state) {
     RetryBudget& budget = state.retry_budget();
     const Labels of{{"destination", state.name()}};
     add_value(granted, static_cast<double>(budget.granted()), of);
     add_value(refused, static_cast<double>(budget.refused()), of);
+    add_value(hedged, static_cast<double>(state.hedges().sent.load()), of);
+    add_value(won, static_cast<double>(state.hedges().won.load()), of);
     add_value(left, static_cast<double>(budget.left(now)), of);
   });
-  for (auto* family : {&granted, &refused, &left}) {
+  for (auto* family : {&granted, &refused, &hedged, &won, &left}) {
     if (!family->metric.empty()) families.push_back(std::move(*family));
   }
 }

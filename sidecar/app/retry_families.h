@@ -8,7 +8,7 @@
 
 namespace skiff {
 
-// Appends what the retry budgets of all targets have at `now`.
+// Appends the retry budgets, as of `now`, and the hedged attempts of all targets.
 void collect_retries(PolicyStates& states, TimePoint now,
                      std::vector<prometheus::MetricFamily>& families);
 

@@ -16,7 +16,8 @@ TargetChain::TargetChain(const ChainContext& context, std::shared_ptr<TargetStat
       retry_(policy.retry,
              {context.pauses, context.loop, context.loop.random(), state_->retry_budget()},
              breaker_),
-      callers_(context.waits, retry_),
+      hedge_({context.loop, context.pauses, state_->retry_budget(), state_->hedges()}, retry_),
+      callers_(context.waits, hedge_),
       faults_(context.pauses, context.loop, context.loop.random(), callers_),
       deadline_(context.knows_routes, context.loop, faults_),
       timeouts_(policy.timeouts, deadline_) {
@@ -27,6 +28,7 @@ void TargetChain::configure(const TrafficPolicy& policy) {
   state_->retry_budget().configure(policy.retry.budget);
   grpc_status_.configure(policy.retry);
   retry_.configure(policy.retry);
+  hedge_.configure(policy.retry);
   timeouts_.configure(policy.timeouts);
   limit(policy);
 }

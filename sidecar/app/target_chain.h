@@ -12,6 +12,7 @@
 #include "sidecar/policy/deadline.h"
 #include "sidecar/policy/fault.h"
 #include "sidecar/policy/grpc_status.h"
+#include "sidecar/policy/hedge.h"
 #include "sidecar/policy/pauses.h"
 #include "sidecar/policy/retry.h"
 #include "sidecar/policy/timeouts.h"
@@ -67,16 +68,18 @@ class TargetChain final : public Forwarder {
   std::uint64_t ejections_seen_ = 0;     // Its version that endpoints_ follows.
 
   // From the last stage to the first.
-  // 9 One endpoint is chosen for each attempt, and how it went is remembered.
+  // 10 One endpoint is chosen for each attempt, and how it went is remembered.
   Balance balance_;
-  // 8 What became of a call of gRPC is known to those above.
+  // 9 What became of a call of gRPC is known to those above.
   WithGrpcStatus grpc_status_;
-  // 7 So many attempts at a time.
+  // 8 So many attempts at a time.
   WithBulkhead bulkhead_;
-  // 6 None where most would fail: before one could wait for room.
+  // 7 None where most would fail: before one could wait for room.
   WithAdmission breaker_;
-  // 5 What failed may be sent again.
+  // 6 What failed may be sent again.
   Retry retry_;
+  // 5 What takes long may be sent once more beside it, each with retries of its own.
+  Hedge hedge_;
   // 4 So many requests of one caller at a time.
   WithCallerBulkheads callers_;
   // 3 What is to go wrong on purpose does, and nobody behind takes it for the backend's fault.

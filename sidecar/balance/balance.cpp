@@ -35,7 +35,8 @@ class Attempt final : public PassingReply, public EndHook {
     // Neither a client's fault nor the end of an idle connection says anything of the endpoint.
     if (about(error.kind).source != ErrorSource::client && !error.reused) {
       const TimePoint now = clock_.now();
-      endpoints_.answered(endpoint_, now - begun_, true, now);
+      const bool bad = error.kind != ErrorKind::hedge_lost;  // Only slow: so long, at least.
+      endpoints_.answered(endpoint_, now - begun_, bad, now);
     }
     release();
     PassingReply::failed(exchange, error);

@@ -7,8 +7,9 @@ namespace skiff {
 std::optional<Duration> LatencyWindow::quantile(double share, TimePoint now) {
   if (now < stale_at_) return last_;
   if (now >= turns_at_) turn(now);
-  stale_at_ = now + fresh_for;
-  return last_ = compute(share);
+  last_ = compute(share);
+  if (last_) stale_at_ = now + fresh_for;
+  return last_;
 }
 
 void LatencyWindow::turn(TimePoint now) {

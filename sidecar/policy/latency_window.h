@@ -26,7 +26,7 @@ class LatencyWindow final {
   }
 
   // This share of calls took that or longer, less an eighth at most. The same answer for
-  // `fresh_for`; asked for one `share` only. Nothing: too few calls to tell.
+  // `fresh_for`; asked for one `share` only. Nothing: too few calls to tell yet.
   std::optional<Duration> quantile(double share, TimePoint now);
 
  private:

@@ -48,8 +48,9 @@ std::int64_t told_ms(const Headers& headers) {
 void SimCall::start(const SimRequest& request, Forwarder& to, SimCaller& caller) {
   caller_ = &caller;
   exchange_ = &context_.exchanges.take();
+  exchange_->at_end(*this);
   outcome_ = {};
-  answered_ = false;
+  answered_ = ended_ = false;
   id_ = request.id;
   const TimePoint now = context_.agenda.now();
   leaves_at_ = request.patience > Duration::zero() ? now + request.patience : TimePoint::max();
@@ -110,7 +111,13 @@ void SimCall::failed(Exchange& exchange, const Error& error) {
   over(error);
 }
 
-void SimCall::end(const Headers&) { over({}); }
+void SimCall::end(const Headers&) { ended_ = true; }
+
+// As connections do: a body that has ended is flushed once more, and the exchange is over then.
+bool SimCall::flush() {
+  if (ended_ && exchange_ != nullptr) over({});
+  return true;
+}
 
 void SimCall::abort(const Error& error) {
   outcome_.reason = error.kind;
@@ -149,15 +156,19 @@ void SimCall::occur(TimePoint now) {
 void SimCall::over(const Error& error) {
   Exchange& exchange = *std::exchange(exchange_, nullptr);
   SimCaller& caller = *caller_;
-  SimOutcome outcome = outcome_;
-  outcome.attempts = exchange.marks.attempts;
-  outcome.degraded = as_literal(exchange.marks.degraded);
   context_.agenda.disarm(*this);
-  context_.trace.note(Trace::What::ended, id_, outcome.status, context_.agenda.now());
+  context_.trace.note(Trace::What::ended, id_, outcome_.status, context_.agenda.now());
   exchange.finish(error);
+  const SimOutcome outcome = outcome_;
   context_.exchanges.give_back(exchange);
   context_.calls.give_back(*this);
   caller.call_over(*this, outcome);
+}
+
+// The last of those who hear of the end, as it was the first to ask.
+void SimCall::ended(Exchange& exchange, const Error&) {
+  outcome_.attempts = exchange.marks.attempts;
+  outcome_.degraded = as_literal(exchange.marks.degraded);
 }
 
 }  // namespace skiff

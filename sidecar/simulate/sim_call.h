@@ -56,7 +56,11 @@ class SimCaller {
 // One request as it comes to a sidecar: plays the part of the connection that it came on, so it
 // holds the exchange and watches its deadlines. From SimContext::calls, to which it goes back by
 // itself.
-class SimCall final : private Reply, private BodySink, private BodySource, private AgendaEntry {
+class SimCall final : private Reply,
+                      private BodySink,
+                      private BodySource,
+                      private EndHook,
+                      private AgendaEntry {
  public:
   explicit SimCall(SimContext& context) : context_(context) {}
 
@@ -71,8 +75,9 @@ class SimCall final : private Reply, private BodySink, private BodySource, priva
   void data(std::string_view) override {}
   void end(const Headers& trailers) override;
   void abort(const Error& error) override;
-  bool flush() override { return true; }
+  bool flush() override;
   void resume() override {}
+  void ended(Exchange& exchange, const Error& error) override;
 
   void occur(TimePoint now) override;
 
@@ -89,6 +94,7 @@ class SimCall final : private Reply, private BodySink, private BodySource, priva
   std::uint64_t id_ = 0;
   SimOutcome outcome_;
   bool answered_ = false;
+  bool ended_ = false;
 };
 
 }  // namespace skiff

@@ -187,6 +187,43 @@ class Retries(SidecarTest):
         self.assertEqual(client.send(GET).answer()[0], 503)
         self.assertEqual(len(ledger.seen), 5, "three of the first attempt, one of each other")
 
+    def test_what_takes_long_is_sent_once_more_and_the_first_answer_wins(self):
+        slow, fast = threading.Event(), Ledger(answer(200, "fast"))
+        left = threading.Event()
+        hanging = []
+
+        def sometimes(client):
+            while True:
+                read_request(client)
+                if not slow.is_set():
+                    client.send(answer(200, "fast"))
+                    continue
+                hanging.append(1)
+                if client.socket.recv(1) == b"":
+                    left.set()
+                return
+
+        backends = [self.backend(sometimes), self.backend(fast)]
+        self.port = free_port()
+        made = self.sidecar(
+            f"service: test\noutbound: [{{port: {self.port}, service: backend}}]",
+            service("backend", *(b.port for b in backends))
+            + policy_of("hedging: {least: 50ms}")
+            + "  loadBalancing: {algorithm: ROUND_ROBIN}\n",
+        )
+        client = self.client()
+        for _ in range(40):
+            self.assertEqual(client.send(GET).answer()[0], 200)
+        slow.set()
+        for _ in range(20):
+            self.assertEqual(client.send(GET).answer()[::2], (200, b"fast"))
+        self.assertTrue(hanging)
+        self.assertTrue(left.wait(LIMIT_S), "the loser is cancelled")
+        self.assertEqual(made.metric("skiff_retry_budget_granted_total"), len(hanging))
+        self.assertEqual(made.metric("skiff_hedged_attempts_won_total"), len(hanging))
+        until(lambda: made.metric("skiff_requests_in_flight") == 0, "nothing is left")
+        self.assertEqual(made.metric("skiff_request_retries_total"), len(hanging))
+
     def test_a_route_says_it_as_gateway_api_does(self):
         ledger = Ledger(answer(418), answer(200))
         backend = self.backend(ledger)

@@ -33,6 +33,15 @@ TEST(RetryConfig, IsRead) {
   EXPECT_FALSE(retry.hedging);
 }
 
+TEST(RetryConfig, HedgesWhereThePolicySaysSo) {
+  const Documents documents =
+      test::read_policies(std::string(service) + "{hedging: {quantile: 90%, least: 20ms}}\n");
+  const auto& hedging = documents.resources.traffic_policies.at(0).retry.hedging;
+  ASSERT_TRUE(hedging);
+  EXPECT_EQ(hedging->quantile, Ratio{0.9});
+  EXPECT_EQ(hedging->least, Milliseconds(20));
+}
+
 TEST(RetryConfig, RepeatsByDefaultOnlyWhatIsUnprocessed) {
   const RetryConfig retry;
   EXPECT_EQ(retry.attempts, 2U);

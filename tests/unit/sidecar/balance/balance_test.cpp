@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <string>
 #include <vector>
@@ -110,6 +111,18 @@ TEST_F(BalanceTest, AClientsFaultIsNotTheEndpoints) {
   balance.forward(exchange, reply);
   way.answer_to->failed(exchange, {.kind = ErrorKind::timeout_request});
   EXPECT_GT(cost(), before);
+  exchange.finish({});
+}
+
+TEST_F(BalanceTest, AnAttemptThatAnotherOvertookWasSlowNotBad) {
+  balance.forward(exchange, reply);
+  clock.advance(std::chrono::milliseconds(100));
+  way.answer_to->failed(exchange, {.kind = ErrorKind::hedge_lost});
+  double most = 0;
+  for (const auto& endpoint : endpoints.endpoints())
+    most = std::max<double>(most, endpoint->cost_ns);
+  EXPECT_GE(most, 90e6);
+  EXPECT_LT(most, 200e6);
   exchange.finish({});
 }
 
