@@ -17,7 +17,8 @@ class Pauses final {
   class Waiter {
    public:
     virtual void pause_over(Exchange& exchange) = 0;
-    // The exchange was given up meanwhile; only of wait(). The Reply must be told `error`.
+    // The exchange was given up meanwhile; only of wait(). The Reply must be told `error`. As with
+    // pause_over() the pause is over, and must not be ended once more.
     virtual void pause_broken(Exchange& exchange, const Error& error);
 
    protected:

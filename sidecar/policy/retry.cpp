@@ -129,6 +129,7 @@ class Retry::Call final : public PassingReply, private EndHook, private Pauses::
   void attempt(Exchange& exchange);
   void pause_over(Exchange& exchange) override;
   void pause_broken(Exchange& exchange, const Error& error) override;
+  void give_up(Exchange& exchange, const Error& error);
   void ended(Exchange& exchange, const Error& error) override;
   void hook(Exchange& exchange);
   void stop_pause();
@@ -161,7 +162,7 @@ class Retry::Discard final : public BodySink {
   void abort(const Error& error) override {
     const bool only_the_answer = cancelled_ || error.kind == ErrorKind::upstream_reset ||
                                  error.kind == ErrorKind::bad_response;
-    only_the_answer ? call_.discarded(exchange_) : call_.pause_broken(exchange_, error);
+    only_the_answer ? call_.discarded(exchange_) : call_.give_up(exchange_, error);
   }
   // The last call of a body that has ended, and so the place to go on.
   bool flush() override {
@@ -282,6 +283,11 @@ void Retry::Call::pause_over(Exchange& exchange) {
 }
 
 void Retry::Call::pause_broken(Exchange& exchange, const Error& error) {
+  pause_ = nullptr;  // It is over, and may be another's by now.
+  give_up(exchange, error);
+}
+
+void Retry::Call::give_up(Exchange& exchange, const Error& error) {
   stop_pause();
   exchange.client_sink = sink_;
   PassingReply::failed(exchange, error);

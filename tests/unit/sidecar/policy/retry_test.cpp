@@ -380,6 +380,7 @@ TEST_F(RetryTest, EndsWithTheClientWhileItWaits) {
   exchange.pending->fail(exchange, {.kind = ErrorKind::client_gone});
   ASSERT_EQ(reply.errors.size(), 1u);
   EXPECT_EQ(reply.errors[0].kind, ErrorKind::client_gone);
+  EXPECT_EQ(pauses.waiting(), 0u) << "its pause is given back once";
   settle();
   EXPECT_EQ(inner.tries, 1u) << "nothing is executed after the client has given up";
 }
