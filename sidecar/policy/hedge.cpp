@@ -130,7 +130,7 @@ class Hedge::Call final : public PassingReply,
   }
   void note_latency() {
     const TimePoint now = owner_.tools_.loop.now();
-    owner_.window_.add(now - begun_, now);
+    owner_.window_->add(now - begun_, now);
   }
   void cancel_extra();
   void finish_extra(const Error& error);
@@ -149,7 +149,7 @@ class Hedge::Call final : public PassingReply,
 
 void Hedge::Call::begin(const HedgingConfig& config) {
   exchange_.at_end(*this);
-  const auto usual = owner_.window_.quantile(config.quantile.value, begun_);
+  const auto usual = owner_.window_->quantile(config.quantile.value, begun_);
   if (usual && is_repeatable(exchange_)) {
     const TimePoint due = begun_ + std::max(*usual, Duration(config.least));
     pause_ = &owner_.tools_.pauses.watch(exchange_, due, *this);
@@ -273,6 +273,7 @@ void Hedge::Extra::abort(const Error& error) {
 bool Hedge::Extra::flush() { return call_.client().flush(); }
 
 void Hedge::hedge(const HedgingConfig& config, Exchange& exchange, Reply& reply) {
+  if (window_ == nullptr) window_ = std::make_unique<LatencyWindow>();
   exchange.arena.make<Call>(reply, *this, exchange)->begin(config);
 }
 

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include "config/schema/retry.h"
@@ -65,8 +66,8 @@ class Hedge final : public Forwarder {
 
   const HedgeTools tools_;
   Forwarder& inner_;
-  std::optional<HedgingConfig> hedging_;  // Nothing: null, as above.
-  LatencyWindow window_;
+  std::optional<HedgingConfig> hedging_;   // Nothing: null, as above.
+  std::unique_ptr<LatencyWindow> window_;  // Made for the first request that may be hedged.
   Exchanges spare_;
 };
 

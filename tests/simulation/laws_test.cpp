@@ -12,6 +12,50 @@ namespace {
 class Laws : public Scenario {};
 INSTANTIATE_TEST_SUITE_P(Seeds, Laws, testing::ValuesIn(seeds()), seed_name);
 
+// Draws policies.
+class PolicyDraw final {
+ public:
+  explicit PolicyDraw(Random& random) : random_(random) {}
+
+  void fill(TrafficPolicy& policy) {
+    policy.timeouts.request = up_to(1'000);
+    policy.timeouts.connect = up_to(300);
+    if (chance(0.5)) policy.timeouts.per_try = up_to(200);
+    if (chance(0.7)) {
+      policy.retry.conditions = {RetryConfig::Condition::gateway_error,
+                                 RetryConfig::Condition::reset,
+                                 RetryConfig::Condition::per_try_timeout};
+    }
+    if (chance(0.5)) {
+      auto& breaker = policy.circuit_breaker.emplace();
+      breaker.wait_duration_in_open_state = up_to(3'000);
+      breaker.minimum_number_of_calls = 5;
+      breaker.sliding_window_size = 30;
+      breaker.ramp = chance(0.5);
+      if (chance(0.5)) breaker.slow_call_duration_threshold = up_to(300);
+    }
+    const auto limit = [&] {
+      BulkheadLimitConfig config =
+          limit_of(static_cast<std::uint32_t>(1 + random_.below(50)),
+                   static_cast<std::uint32_t>(random_.below(50)), up_to(200));
+      if (chance(0.3)) config.order = BulkheadLimitConfig::Order::lifo;
+      if (chance(0.3)) config.adaptive.emplace();
+      return config;
+    };
+    if (chance(0.5)) policy.bulkhead.target = limit();
+    if (chance(0.3)) policy.bulkhead.endpoint = limit();
+    if (chance(0.3)) policy.bulkhead.caller = limit();
+    if (chance(0.3)) policy.health_check.emplace().interval = up_to(2'000);
+    policy.load_balancing.algorithm = static_cast<LoadBalancingConfig::Algorithm>(random_.below(4));
+  }
+
+ private:
+  bool chance(double share) { return random_.unit() < share; }
+  Milliseconds up_to(std::uint32_t most_ms) { return Milliseconds(1 + random_.below(most_ms)); }
+
+  Random& random_;
+};
+
 // Draws a mesh of some layers, each calling the next, with its policies and troubles.
 class RandomMesh final {
  public:
@@ -56,40 +100,8 @@ class RandomMesh final {
     spec.guarded = chance(0.5);
     if (!calls.empty()) spec.calls = {{calls, chance(0.7)}};
     services_.push_back(&simulation_.add(spec));
-    fill(simulation_.policy_of(name));
-    fill(simulation_.policy_of("to " + name));
-  }
-
-  void fill(TrafficPolicy& policy) {
-    policy.timeouts.request = up_to(1'000);
-    policy.timeouts.connect = up_to(300);
-    if (chance(0.5)) policy.timeouts.per_try = up_to(200);
-    if (chance(0.7)) {
-      policy.retry.conditions = {RetryConfig::Condition::gateway_error,
-                                 RetryConfig::Condition::reset,
-                                 RetryConfig::Condition::per_try_timeout};
-    }
-    if (chance(0.5)) {
-      auto& breaker = policy.circuit_breaker.emplace();
-      breaker.wait_duration_in_open_state = up_to(3'000);
-      breaker.minimum_number_of_calls = 5;
-      breaker.sliding_window_size = 30;
-      breaker.ramp = chance(0.5);
-      if (chance(0.5)) breaker.slow_call_duration_threshold = up_to(300);
-    }
-    const auto limit = [&] {
-      BulkheadLimitConfig config =
-          limit_of(static_cast<std::uint32_t>(1 + random_.below(50)),
-                   static_cast<std::uint32_t>(random_.below(50)), up_to(200));
-      if (chance(0.3)) config.order = BulkheadLimitConfig::Order::lifo;
-      if (chance(0.3)) config.adaptive.emplace();
-      return config;
-    };
-    if (chance(0.5)) policy.bulkhead.target = limit();
-    if (chance(0.3)) policy.bulkhead.endpoint = limit();
-    if (chance(0.3)) policy.bulkhead.caller = limit();
-    if (chance(0.3)) policy.health_check.emplace().interval = up_to(2'000);
-    policy.load_balancing.algorithm = static_cast<LoadBalancingConfig::Algorithm>(random_.below(4));
+    PolicyDraw(random_).fill(simulation_.policy_of(name));
+    PolicyDraw(random_).fill(simulation_.policy_of("to " + name));
   }
 
   void add_client(std::size_t number, const std::string& target) {
