@@ -60,29 +60,30 @@ bool differ_in_kind(const WaySettings& one, const WaySettings& other) {
 Target::Target(const TargetContext& context, const TargetSpec& spec)
     : context_(context),
       name_(spec.name),
-      policy_(spec.policy),
+      load_balancing_(spec.policy.load_balancing),
       calling_(way_settings(context, spec)),
       state_(context.states.of(spec.name)),
-      endpoints_(policy_.load_balancing, policy_.slow_start, context.zone),
+      endpoints_(load_balancing_, spec.policy.slow_start, context.zone),
       chain_({context.loop, context.pauses, context.waits, endpoints_, *this, !spec.is_application},
-             state_, policy_) {
+             state_, spec.policy) {
   update(spec);
 }
 
 Target::~Target() = default;
 
 void Target::forward(Exchange& exchange, Reply& reply) {
-  if (uses_hash(policy_.load_balancing)) {
-    exchange.hash = split_hash(as_split_key(policy_.load_balancing.hash_key),
-                               exchange.client_address, exchange.request);
+  if (uses_hash(load_balancing_)) {
+    exchange.hash = split_hash(as_split_key(load_balancing_.hash_key), exchange.client_address,
+                               exchange.request);
   }
   chain_.forward(exchange, reply);
 }
 
 void Target::update(const TargetSpec& spec) {
-  policy_ = spec.policy;
-  chain_.configure(policy_);
-  endpoints_.configure(policy_.load_balancing, policy_.slow_start, context_.loop.now());
+  load_balancing_ = spec.policy.load_balancing;
+  limits_endpoints_ = spec.policy.bulkhead.endpoint.has_value();
+  chain_.configure(spec.policy);
+  endpoints_.configure(load_balancing_, spec.policy.slow_start, context_.loop.now());
   call_by(way_settings(context_, spec));
   for (auto& [endpoint, way] : ways_) limit(*endpoint, *way);
   endpoints_.update(
@@ -104,7 +105,7 @@ Forwarder& Target::make_forwarder(Endpoint& endpoint) {
 
 void Target::limit(Endpoint& endpoint, EndpointWay& way) {
   auto bulkhead =
-      policy_.bulkhead.endpoint ? state_->bulkheads().endpoint(endpoint.spec->address) : nullptr;
+      limits_endpoints_ ? state_->bulkheads().endpoint(endpoint.spec->address) : nullptr;
   endpoint.full = bulkhead == nullptr ? nullptr : &bulkhead->is_full();
   way.limit_by(std::move(bulkhead));
   way.watch_by(chain_.watch(endpoint.spec->address));

@@ -53,7 +53,8 @@ class Target final : public Forwarder, private EndpointForwarders {
 
   const TargetContext& context_;
   const std::string name_;
-  TrafficPolicy policy_;
+  LoadBalancingConfig load_balancing_;
+  bool limits_endpoints_ = false;  // Each has a bulkhead.
   WaySettings calling_;
   const std::shared_ptr<TargetState> state_;
   EndpointSet endpoints_;
