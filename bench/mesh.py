@@ -151,11 +151,15 @@ def callee_port(chain):
 
 @contextlib.contextmanager
 def strangers(port, count, at_once=8):
-    """New connections with mutual TLS, one after the other on each of some threads."""
+    """New connections with mutual TLS, one after the other on each of some threads.
+
+    They take what the load leaves of its CPU, so that what is measured waits for the proxies alone.
+    """
     secure, stop = context(), threading.Event()
 
     def go(number):
         os.sched_setaffinity(0, {int(chains.LOAD_CPU)})  # Of this thread.
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
         for _ in range(number):
             if stop.is_set():
                 return
