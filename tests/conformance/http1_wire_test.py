@@ -32,7 +32,7 @@ LONG = 3000  # Bytes; a longer message goes in pieces of a sixtieth of it, not b
 WAIT_S = 3
 GAUGES = ("skiff_client_connections", "skiff_requests_in_flight", "skiff_backend_connections")
 # What the parser takes and a stage takes away: only a sidecar may say it.
-TAKEN_AWAY = (b"X-Forwarded-Client-Cert: ",)
+TAKEN_AWAY = (b"X-Forwarded-Client-Cert: ", b"X-Skiff-Attempt: ", b"X-Skiff-Deadline-Ms: ")
 ALL_WAYS = ("one write", "bytes", "pipelined")
 # Where a sidecar does not do yet what its parser alone does; printed, and no failure.
 KNOWN = {}
