@@ -136,10 +136,12 @@ void Router::go_on(Generation& generation, const RouteTable::Found& found, Excha
     return reply.failed(exchange,
                         {.kind = unknown ? ErrorKind::unknown_service : ErrorKind::no_route});
   }
-  Response redirect;
-  if (make_redirect(found.rule->filters, found.matched_prefix, scope_.listener_port, exchange.arena,
-                    exchange.request, redirect)) {
-    return answer_without_body(exchange, reply, redirect);
+  if (!found.rule->filters.empty()) {
+    Response redirect;
+    if (make_redirect(found.rule->filters, found.matched_prefix, scope_.listener_port,
+                      exchange.arena, exchange.request, redirect)) {
+      return answer_without_body(exchange, reply, redirect);
+    }
   }
   send(generation, found, exchange, reply);
 }

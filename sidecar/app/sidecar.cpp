@@ -38,6 +38,7 @@ namespace {
 constexpr int backlog = 4096;
 constexpr auto flush_every = 50ms;
 constexpr auto expire_every = 60s;
+constexpr auto look_at_fallbacks_every = 1s;
 
 // The whole process: the control thread's part, and the workers.
 class Sidecar final {
@@ -61,6 +62,7 @@ class Sidecar final {
   void reopen_access_log();
   void expire_series();
   void expire_faults();
+  void tell_of_fallbacks();
 
   const SidecarConfig config_;
   boost::asio::io_context io_;
@@ -81,6 +83,7 @@ class Sidecar final {
   boost::asio::steady_timer flush_timer_;
   boost::asio::steady_timer expire_timer_;
   boost::asio::steady_timer fault_timer_;
+  boost::asio::steady_timer fallback_timer_;
 };
 
 Sidecar::Sidecar(const SidecarConfig& config)
@@ -104,7 +107,8 @@ Sidecar::Sidecar(const SidecarConfig& config)
       signals_(io_, SIGTERM, SIGINT, SIGHUP),
       flush_timer_(io_),
       expire_timer_(io_),
-      fault_timer_(io_) {
+      fault_timer_(io_),
+      fallback_timer_(io_) {
   metrics_.add([this](auto& families) {
     const TimePoint now = clock_.now();
     collect_bulkheads(states_, families);
@@ -257,6 +261,20 @@ void Sidecar::expire_faults() {
   });
 }
 
+void Sidecar::tell_of_fallbacks() {
+  for (const auto& change : metrics_.named().degraded.take_changes(clock_.now())) {
+    events_.tell({.policy = "fallback",
+                  .subject = change.target,
+                  .from = change.is_degraded ? "normal" : "degraded",
+                  .to = change.is_degraded ? "degraded" : "normal",
+                  .why = change.why});
+  }
+  fallback_timer_.expires_after(look_at_fallbacks_every);
+  fallback_timer_.async_wait([this](boost::system::error_code error) {
+    if (!error) tell_of_fallbacks();
+  });
+}
+
 void Sidecar::run() {
   metrics_.control()[CounterId::config_generation].store(policies_.number());
   for (const auto& worker : workers_) worker->start();
@@ -265,6 +283,7 @@ void Sidecar::run() {
   await_signal();
   if (access_log_writer_ != nullptr) flush_access_log();
   expire_series();
+  tell_of_fallbacks();
   io_.run();
   for (const auto& worker : workers_) worker->stop();
   if (access_log_writer_ != nullptr) access_log_writer_->flush_for(500ms);

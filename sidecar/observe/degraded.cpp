@@ -1,5 +1,7 @@
 #include "sidecar/observe/degraded.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "sidecar/observe/families.h"
@@ -10,11 +12,37 @@ void DegradedCounters::answered(std::string_view target, std::string_view kind, 
   Key key{target, kind};
   const std::lock_guard lock(mutex_);
   if (counts_.size() >= most && !counts_.contains(key)) key = {"other", "other"};
+  Spell& spell =
+      spells_.try_emplace(key.first, Spell{.since = now, .kind = key.second}).first->second;
+  ++spell.answers;
+  spell.last = std::max(spell.last, now);
   Count& count = counts_[key];
   ++count.answers;
   const TimePoint until = now + lasts;
   count.degraded += std::max(until - std::max(now, count.until), Duration::zero());
   count.until = std::max(count.until, until);
+}
+
+std::vector<DegradedCounters::Change> DegradedCounters::take_changes(TimePoint now) {
+  std::vector<Change> changes;
+  const std::lock_guard lock(mutex_);
+  for (auto at = spells_.begin(); at != spells_.end();) {
+    auto& [target, spell] = *at;
+    if (!std::exchange(spell.is_told, true)) {
+      changes.push_back({target, true, fmt::format("answered by {}", spell.kind)});
+    }
+    if (now - spell.last < quiet) {
+      ++at;
+      continue;
+    }
+    const double seconds = std::chrono::duration<double>(spell.last - spell.since).count();
+    changes.push_back(
+        {target, false,
+         fmt::format("{} answers of a fallback in {:.1f}s, none in the last {}s", spell.answers,
+                     seconds, std::chrono::duration_cast<std::chrono::seconds>(quiet).count())});
+    at = spells_.erase(at);
+  }
+  return changes;
 }
 
 void DegradedCounters::collect(std::vector<prometheus::MetricFamily>& families) const {

@@ -141,9 +141,9 @@ class Metrics(Admin):
             lambda: self.running.metric("skiff_requests_total", direction="outbound") == 5,
             "five requests are counted",
         )
-        self.assertEqual(self.running.metric("skiff_requests_in_flight"), 0)
-        self.assertEqual(self.running.metric("skiff_client_connections"), 1)
-        self.assertEqual(self.running.metric("skiff_backend_connections"), 1)
+        self.assert_metric(self.running, 0, "skiff_requests_in_flight")
+        self.assert_metric(self.running, 1, "skiff_client_connections")
+        self.assert_metric(self.running, 1, "skiff_backend_connections")
         client.close()
         until(lambda: self.running.metric("skiff_client_connections") == 0, "the client has gone")
 

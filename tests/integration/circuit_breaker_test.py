@@ -88,7 +88,7 @@ class Opens(BreakerTest):
         self.assertEqual((status, headers["x-skiff-reason"]), (503, "circuit_open"))
         self.assertEqual(headers["retry-after"], "1")
         self.assertEqual(self.moody.asked, asked, "the backend is spared")
-        self.assertEqual(self.running.metric("skiff_requests_total", reason="circuit_open"), 1)
+        self.assert_metric(self.running, 1, "skiff_requests_total", reason="circuit_open")
         self.assertIn(
             "circuit_breaker of backend.default: closed -> open: 4 of 4 calls failed (100.0%); "
             "next trial in 5",
@@ -315,7 +315,7 @@ class Inbound(MeshTest):
         self.assertEqual([status for status, _, _ in answers], [500] * 4 + [503])
         self.assertEqual(answers[-1][1]["x-skiff-reason"], "circuit_open")
         self.assertEqual(moody.asked, 4)
-        self.assertEqual(callee.metric("skiff_circuit_breaker_state", state="open"), 1)
+        self.assert_metric(callee, 1, "skiff_circuit_breaker_state", state="open")
         until(lambda: '"reason":"circuit_open"' in callee.logged(), "it is in the access log")
 
 

@@ -64,7 +64,7 @@ class Chain(SidecarTest):
         self.assertEqual((status, headers["x-skiff-reason"]), (504, "timeout_deadline"))
         self.assertTrue(left.wait(LIMIT_S), "the backend's work is cancelled")
         for made in self.sidecars:
-            self.assertEqual(made.metric("skiff_requests_in_flight"), 0)
+            self.assert_metric(made, 0, "skiff_requests_in_flight")
 
     def test_what_is_too_late_is_not_executed(self):
         executed = []

@@ -96,12 +96,12 @@ class Cached(Fallback):
         self.assertEqual(headers["x-skiff-degraded"], "cached")
         self.assertEqual(headers["x-mine"], "yes")
         self.assertLess(int(headers["age"]), LIMIT_S)
-        self.assertEqual(sidecar.metric("skiff_fallback_answers_total", kind="cached"), 1)
-        self.assertEqual(
-            sidecar.metric("skiff_degraded_seconds_total", target="backend.default"), 1
-        )
+        self.assert_metric(sidecar, 1, "skiff_fallback_answers_total", kind="cached")
+        self.assert_metric(sidecar, 1, "skiff_degraded_seconds_total", target="backend.default")
         until(lambda: '"degraded":"cached"' in sidecar.logged(), "the log tells it")
         self.assertEqual(self.last_line(sidecar)["reason"], "connect_failed")
+        event = "fallback of backend.default: normal -> degraded: answered by cached"
+        until(lambda: event in sidecar.logged(), "the event is told")
 
     def test_a_failing_answer_is_replaced_and_its_connection_lives_on(self):
         switched = Switched()
@@ -115,7 +115,7 @@ class Cached(Fallback):
         status, headers, body = client.send(get("/b")).answer()
         self.assertEqual((status, body), (500, b"/b 7"), "nothing is kept for it")
         self.assertNotIn("x-skiff-degraded", headers)
-        self.assertEqual(sidecar.metric("skiff_backend_connections_opened_total"), 1)
+        self.assert_metric(sidecar, 1, "skiff_backend_connections_opened_total")
         self.assertEqual(self.last_line(sidecar)["degraded"], "")
 
     def test_a_post_is_neither_kept_nor_answered(self):
@@ -191,9 +191,7 @@ class Elsewhere(Fallback):
         self.assertEqual((status, body), (200, b"other"))
         self.assertEqual(headers["x-skiff-degraded"], "cluster")
         self.assertEqual(self.asks(POST)[2], b"other", "nobody has begun to act on it")
-        self.assertEqual(
-            sidecar.metric("skiff_fallback_answers_total", target="backend.default"), 2
-        )
+        self.assert_metric(sidecar, 2, "skiff_fallback_answers_total", target="backend.default")
 
     def test_a_post_that_may_have_been_done_goes_nowhere_else(self):
         other = self.backend(saying("other"))

@@ -51,17 +51,16 @@ class Http(Fault):
             status, headers, _ = client.send(GET).answer()
             self.assertEqual((status, headers["x-skiff-reason"]), (418, "fault_injected"))
         self.assertEqual(len(self.made.connections), 0)
-        self.assertEqual(
-            sidecar.metric("skiff_faults_injected_total", policy="default/trouble", fault="abort"),
-            3,
+        self.assert_metric(
+            sidecar, 3, "skiff_faults_injected_total", policy="default/trouble", fault="abort"
         )
         until(lambda: '"policy":"default/trouble"' in sidecar.logged(), "the log names it")
 
     def test_a_reset_breaks_the_connection(self):
         sidecar = self.before(fault_policy("{percent: 100%, reset: true}"))
         self.assertTrue(self.breaks())
-        self.assertEqual(sidecar.metric("skiff_faults_injected_total", fault="reset"), 1)
-        self.assertEqual(sidecar.metric("skiff_requests_total", reason="fault_injected"), 1)
+        self.assert_metric(sidecar, 1, "skiff_faults_injected_total", fault="reset")
+        self.assert_metric(sidecar, 1, "skiff_requests_total", reason="fault_injected")
 
     def test_a_delay_holds_the_request(self):
         self.before(fault_policy("{percent: 100%, delay: {fixed: 300ms}}"))
@@ -94,7 +93,7 @@ class Http(Fault):
         tries = 2000
         hits = sum(client.send(GET).answer()[0] == 500 for _ in range(tries))
         self.assertLess(abs(hits - tries * 0.3), 6 * math.sqrt(tries * 0.3 * 0.7))
-        self.assertEqual(sidecar.metric("skiff_faults_injected_total"), hits)
+        self.assert_metric(sidecar, hits, "skiff_faults_injected_total")
 
     def test_nothing_goes_wrong_at_0_percent(self):
         self.before(fault_policy("{percent: 0%, reset: true}, {percent: 0%, abort: {}}"))
@@ -119,7 +118,7 @@ class Time(Fault):
         self.assertEqual(self.asks()[0], 503)
         until(lambda: self.asks()[0] == 200, "the ttl is over")
         until(lambda: "its ttl is over" in sidecar.logged(), "the log tells it")
-        self.assertEqual(sidecar.metric("skiff_fault_policies_expired_total"), 1)
+        self.assert_metric(sidecar, 1, "skiff_fault_policies_expired_total")
         self.reload(sidecar, service("more", 1))
         self.assertEqual(self.asks()[0], 200, "a change elsewhere does not begin it anew")
         self.assertEqual(sidecar.logged().count("its ttl is over"), 1)

@@ -282,7 +282,7 @@ class Hops(SidecarTest):
                 lambda s=sidecar, d=direction: s.metric("skiff_requests_total", direction=d) == 5,
                 f"{direction} counts five",
             )
-        self.assertEqual(far.metric("skiff_client_connections_accepted_total"), 1)
+        self.assert_metric(far, 1, "skiff_client_connections_accepted_total")
 
 
 class Health(SidecarTest):

@@ -10,7 +10,6 @@ import grpc
 from mesh_support import MeshTest, identity_of
 from support import LIMIT_S, SidecarTest, free_port, service, until
 
-
 ANY_SIZE = ("grpc.max_receive_message_length", -1)
 
 
@@ -163,7 +162,7 @@ class Grpc(SidecarTest):
         call = self.unary("Unary")
         pending = [call.future(b"%d" % i, timeout=LIMIT_S) for i in range(90)]
         self.assertEqual([f.result() for f in pending], [b"%d" % i for i in range(90)])
-        self.assertEqual(self.made.metric("skiff_backend_connections_opened_total"), 1)
+        self.assert_metric(self.made, 1, "skiff_backend_connections_opened_total")
 
     def test_a_status_comes_as_it_was_said(self):
         with self.assertRaises(grpc.RpcError) as caught:
@@ -225,7 +224,7 @@ class GrpcThroughAPair(Grpc, MeshTest):
     def test_the_callee_learns_who_called(self):
         self.assertEqual(self.unary("Unary")(b"x", timeout=LIMIT_S), b"x")
         self.assertIn(identity_of("order"), self.echo.seen[0]["x-forwarded-client-cert"])
-        self.assertEqual(self.beside.metric("skiff_tls_server_handshakes_total", result="ok"), 1)
+        self.assert_metric(self.beside, 1, "skiff_tls_server_handshakes_total", result="ok")
 
 
 if __name__ == "__main__":

@@ -175,7 +175,7 @@ class Nghttpd(Http2Test):
         self.assertEqual(self.get("/none")[0], 404)
         status, headers, _ = self.get("/large", "HEAD")
         self.assertEqual((status, headers["content-length"]), (200, str(len(self.large))))
-        self.assertEqual(sidecar.metric("skiff_backend_connections_opened_total"), 1)
+        self.assert_metric(sidecar, 1, "skiff_backend_connections_opened_total")
 
     def test_uploads_of_any_size(self):
         self.through(self.serve("--echo-upload"))
@@ -196,14 +196,14 @@ class Nghttpd(Http2Test):
         sidecar = self.through(self.serve())
         got = self.all_at_once(40, lambda: self.get("/small")[2])
         self.assertEqual(got, [b"hello"] * 40)
-        self.assertEqual(sidecar.metric("skiff_backend_connections_opened_total"), 1)
+        self.assert_metric(sidecar, 1, "skiff_backend_connections_opened_total")
 
     def test_more_at_once_than_the_backend_allows(self):
         policies = policy("connectionPool: {maxConnections: 1, maxWait: 9s}")
         sidecar = self.through(self.serve("-m", "2"), policies=policies)
         got = self.all_at_once(30, lambda: len(self.get("/large")[2]))
         self.assertEqual(got, [len(self.large)] * 30)
-        self.assertEqual(sidecar.metric("skiff_backend_connections_opened_total"), 1)
+        self.assert_metric(sidecar, 1, "skiff_backend_connections_opened_total")
 
 
 class Misbehaving(Http2Test):
@@ -366,7 +366,7 @@ class Misbehaving(Http2Test):
         status, headers, _ = self.get("/bomb")
         self.assertEqual((status, headers["x-skiff-reason"]), (502, "bad_response"))
         self.assertEqual(self.get("/")[0], 200)
-        self.assertEqual(sidecar.metric("skiff_backend_connections_opened_total"), 1)
+        self.assert_metric(sidecar, 1, "skiff_backend_connections_opened_total")
 
     def test_a_cut_answer_is_never_whole(self):
         def handle(peer):

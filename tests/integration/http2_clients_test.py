@@ -149,7 +149,7 @@ class H2Load(Clients):
 
     def test_requests_in_clear_text(self):
         self.load("-m", "10", self.caller_of(saying("hello")))
-        self.assertEqual(self.callee_of_pair.metric("skiff_requests_total"), self.count)
+        self.assert_metric(self.callee_of_pair, self.count, "skiff_requests_total")
 
     def test_uploads_in_clear_text(self):
         body = self.file_of(b"x" * 20_000)

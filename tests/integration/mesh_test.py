@@ -49,7 +49,7 @@ class Pair(MeshTest):
                 client.send("GET / HTTP/1.1\r\nHost: product\r\n\r\n").answer()[0], 200
             )
         self.assertEqual(handshakes(callee, "server"), 1)
-        self.assertEqual(caller.metric("skiff_backend_connections_opened_total"), 1)
+        self.assert_metric(caller, 1, "skiff_backend_connections_opened_total")
 
     def test_bodies_come_whole_both_ways(self):
         def mirror(client):
@@ -106,13 +106,13 @@ class Plain(MeshTest):
         callee = self.began("strict")
         client = self.client(self.inbound).send("GET / HTTP/1.1\r\nHost: product\r\n\r\n")
         self.assertTrue(client.is_closed())
-        self.assertEqual(callee.metric("skiff_plaintext_connections_total", fate="refused"), 1)
+        self.assert_metric(callee, 1, "skiff_plaintext_connections_total", fate="refused")
         self.assertEqual(self.application.connections, [])
 
     def test_a_permissive_port_serves_them_and_counts_them(self):
         callee = self.began("permissive")
         self.assertEqual(self.ask(port=self.inbound)[0], 200)
-        self.assertEqual(callee.metric("skiff_plaintext_connections_total", fate="accepted"), 1)
+        self.assert_metric(callee, 1, "skiff_plaintext_connections_total", fate="accepted")
         by_name = callee.metric("skiff_plaintext_callers_total", source="product.shop")
         self.assertEqual(by_name, 1)  # The only service with an endpoint at this address.
         self.caller()

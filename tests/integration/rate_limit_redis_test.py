@@ -129,7 +129,7 @@ class Shared(RateLimitTest):
         self.assertEqual(keys.count("skiff:default/limits/all/"), 2)
         self.assertNotIn("secret", keys)
         decided = "skiff_rate_limit_redis_decisions_total"
-        self.assertEqual(sidecar.metric(decided, limit="all", result="decided"), 4)
+        self.assert_metric(sidecar, 4, decided, limit="all", result="decided")
         self.assertGreater(sidecar.metric("skiff_rate_limit_redis_seconds_total"), 0)
 
     def test_forgets_in_redis_what_is_full(self):
@@ -209,7 +209,7 @@ class Shared(RateLimitTest):
         sidecar = self.inbound(self.limit("rate: 1/h, burst: 1", "DENY", ", mode: SHADOW"))
         self.assertEqual(self.statuses(3), [200, 200, 200])
         name = "skiff_rate_limit_verdicts_total"
-        self.assertEqual(sidecar.metric(name, verdict="limited", mode="shadow"), 2)
+        self.assert_metric(sidecar, 2, name, verdict="limited", mode="shadow")
         self.redis.kill()
         self.assertEqual(self.statuses(2), [200, 200])
 

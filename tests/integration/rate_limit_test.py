@@ -99,9 +99,9 @@ class Limits(RateLimitTest):
         self.statuses(5)
         name = "skiff_rate_limit_verdicts_total"
         labels = {"policy": "default/limits", "limit": "all", "mode": "enforce"}
-        self.assertEqual(sidecar.metric(name, verdict="allowed", **labels), 3)
-        self.assertEqual(sidecar.metric(name, verdict="limited", **labels), 2)
-        self.assertEqual(sidecar.metric("skiff_requests_total", reason="rate_limited"), 2)
+        self.assert_metric(sidecar, 3, name, verdict="allowed", **labels)
+        self.assert_metric(sidecar, 2, name, verdict="limited", **labels)
+        self.assert_metric(sidecar, 2, "skiff_requests_total", reason="rate_limited")
         until(lambda: sidecar.logged().count("default/limits/all") == 2, "the log names the limit")
 
     def test_counts_what_matches_only(self):
@@ -125,7 +125,7 @@ class Limits(RateLimitTest):
         self.assertEqual(self.statuses(2, get("/api/b", x_tenant="1")), [200, 429])
         self.assertEqual(self.statuses(2, get("/api/a", x_tenant="2")), [200, 429])
         self.assertEqual(self.statuses(2, get("/api/a")), [200, 429])
-        self.assertEqual(sidecar.metric("skiff_rate_limit_keys", limit="keyed"), 4)
+        self.assert_metric(sidecar, 4, "skiff_rate_limit_keys", limit="keyed")
 
     def test_takes_no_token_of_one_limit_for_what_another_refuses(self):
         self.inbound(
@@ -145,7 +145,7 @@ class Limits(RateLimitTest):
         client = self.client()
         for i in range(500):
             client.send(get(x_key=str(i))).answer()
-        self.assertEqual(sidecar.metric("skiff_rate_limit_keys"), 100)
+        self.assert_metric(sidecar, 100, "skiff_rate_limit_keys")
         self.assertGreater(sidecar.metric("skiff_rate_limit_keys_forgotten_total"), 300)
         self.assertEqual(self.statuses(1, get(x_key="me")), [429])
 
@@ -157,8 +157,8 @@ class Limits(RateLimitTest):
             self.assertEqual(status, 200)
             self.assertNotIn("ratelimit-limit", headers)
         name = "skiff_rate_limit_verdicts_total"
-        self.assertEqual(sidecar.metric(name, verdict="allowed", mode="shadow"), 1)
-        self.assertEqual(sidecar.metric(name, verdict="limited", mode="shadow"), 3)
+        self.assert_metric(sidecar, 1, name, verdict="allowed", mode="shadow")
+        self.assert_metric(sidecar, 3, name, verdict="limited", mode="shadow")
 
     def test_workers_share_the_bucket(self):
         self.inbound("name: all, rate: 1/h, burst: 50", workers=4)
@@ -290,8 +290,8 @@ class Routes(RateLimitTest):
         self.assertEqual(self.statuses(3, get("/api")), [200, 200, 429])
         self.assertEqual(self.statuses(3, get("/nothing")), [404, 404, 429])
         name = "skiff_rate_limit_verdicts_total"
-        self.assertEqual(sidecar.metric(name, limit="api", verdict="limited"), 1)
-        self.assertEqual(sidecar.metric(name, limit="each", verdict="limited"), 1)
+        self.assert_metric(sidecar, 1, name, limit="api", verdict="limited")
+        self.assert_metric(sidecar, 1, name, limit="each", verdict="limited")
 
 
 if __name__ == "__main__":

@@ -91,9 +91,9 @@ class BeforeTheHeadIsWhole(SidecarTest):
                 else:
                     self.assertEqual((got, headers["x-skiff-reason"]), (status, reason))
                 is_over(made)
-                self.assertEqual(made.metric("skiff_request_attempts_total"), executed)
+                self.assert_metric(made, executed, "skiff_request_attempts_total")
                 if executed == 1:
-                    self.assertEqual(made.metric("skiff_requests_total", reason=reason), 1)
+                    self.assert_metric(made, 1, "skiff_requests_total", reason=reason)
 
     def test_it_resets_before_the_head(self):
         self.check(says_and_resets(""), 502, "upstream_reset")
@@ -131,7 +131,7 @@ class AfterTheHead(SidecarTest):
                     self.client().send(request(method)).answer()
                 self.assertEqual(backend.methods, [method])
                 is_over(made)
-                self.assertEqual(made.metric("skiff_requests_total", reason="upstream_reset"), 1)
+                self.assert_metric(made, 1, "skiff_requests_total", reason="upstream_reset")
 
     def test_it_resets_before_the_body(self):
         self.check(says_and_resets(LONG))
@@ -176,8 +176,8 @@ class Rates(SidecarTest):
         retries = len(gets) - len(results["GET"])
         self.assertEqual(results["GET"].count(200), gets.count(False))
         is_over(made)
-        self.assertEqual(made.metric("skiff_request_retries_total"), retries)
-        self.assertEqual(made.metric("skiff_retry_budget_granted_total"), retries)
+        self.assert_metric(made, retries, "skiff_request_retries_total")
+        self.assert_metric(made, retries, "skiff_retry_budget_granted_total")
         self.assertGreater(retries, 20)
         self.assertLess(results["GET"].count(503), 20)
 

@@ -114,7 +114,7 @@ class Retries(SidecarTest):
         made = self.through(ledger)
         self.assertEqual(self.ask()[::2], (503, b"three"))
         until(lambda: made.metric("skiff_request_attempts_total") == 3, "it is counted")
-        self.assertEqual(made.metric("skiff_request_retries_total"), 2)
+        self.assert_metric(made, 2, "skiff_request_retries_total")
 
     def test_the_connection_of_a_discarded_answer_lives_on(self):
         ledger = Ledger(*[answer(503, "x" * 1000), answer(200)] * 10)
@@ -169,10 +169,8 @@ class Retries(SidecarTest):
         self.assertLessEqual(len(ledger.seen), 240)
         self.assertGreater(len(ledger.seen), 220, "what the budget allows is done")
         self.assertGreater(reasons.count("retry_budget"), 100)
-        self.assertEqual(
-            made.metric("skiff_retry_budget_refused_total"), reasons.count("retry_budget")
-        )
-        self.assertEqual(made.metric("skiff_retry_budget_left"), 0)
+        self.assert_metric(made, reasons.count("retry_budget"), "skiff_retry_budget_refused_total")
+        self.assert_metric(made, 0, "skiff_retry_budget_left")
 
     def test_hops_do_not_multiply(self):
         ledger = Ledger(answer(503, "no"))
@@ -219,10 +217,10 @@ class Retries(SidecarTest):
             self.assertEqual(client.send(GET).answer()[::2], (200, b"fast"))
         self.assertTrue(hanging)
         self.assertTrue(left.wait(LIMIT_S), "the loser is cancelled")
-        self.assertEqual(made.metric("skiff_retry_budget_granted_total"), len(hanging))
-        self.assertEqual(made.metric("skiff_hedged_attempts_won_total"), len(hanging))
+        self.assert_metric(made, len(hanging), "skiff_retry_budget_granted_total")
+        self.assert_metric(made, len(hanging), "skiff_hedged_attempts_won_total")
         until(lambda: made.metric("skiff_requests_in_flight") == 0, "nothing is left")
-        self.assertEqual(made.metric("skiff_request_retries_total"), len(hanging))
+        self.assert_metric(made, len(hanging), "skiff_request_retries_total")
 
     def test_a_route_says_it_as_gateway_api_does(self):
         ledger = Ledger(answer(418), answer(200))

@@ -338,6 +338,13 @@ def service(name, *ports, namespace="default", protocol="HTTP", extra=""):
 class SidecarTest(unittest.TestCase):
     """A test case that ends what it began."""
 
+    def assert_metric(self, sidecar, expected, name, **labels):
+        """Waits for it: what becomes of a request is counted just after its answer has left."""
+        try:
+            until(lambda: sidecar.metric(name, **labels) == expected, name)
+        except AssertionError:
+            self.assertEqual(sidecar.metric(name, **labels), expected, f"{name} {labels}")
+
     def backend(self, handle, port=0, path=None):
         made = Backend(handle, port, path)
         self.addCleanup(lambda: self.assertEqual(made.errors, []))

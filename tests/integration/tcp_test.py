@@ -391,7 +391,7 @@ class TcpTest(SidecarTest):
             self.assertEqual(line["reason"], "", line)
             self.assertEqual(line["request_bytes"], 5, line)
             self.assertEqual(line["response_bytes"], 3, line)
-        self.assertEqual(sidecar.metric("skiff_requests_total", code="2xx"), 2)
+        self.assert_metric(sidecar, 2, "skiff_requests_total", code="2xx")
 
 
 if __name__ == "__main__":

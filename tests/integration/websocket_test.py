@@ -151,7 +151,7 @@ class ThroughAPair(ThroughOne):
 
     def test_they_share_a_connection_between_the_sidecars(self):
         self.test_many_at_once()
-        self.assertEqual(self.beside.metric("skiff_tls_server_handshakes_total", result="ok"), 1)
+        self.assert_metric(self.beside, 1, "skiff_tls_server_handshakes_total", result="ok")
 
 
 if __name__ == "__main__":

@@ -77,5 +77,29 @@ TEST(DegradedCounters, CountsWhatIsTooMuchTogether) {
             std::string::npos);
 }
 
+std::vector<std::string> told(DegradedCounters& counters, TimePoint now) {
+  std::vector<std::string> lines;
+  for (const auto& change : counters.take_changes(now)) {
+    lines.push_back(change.target + (change.is_degraded ? " degraded: " : " normal: ") +
+                    change.why);
+  }
+  return lines;
+}
+
+TEST(DegradedCounters, TellOnceThatATargetIsDegradedAndOnceThatItIsWell) {
+  using Lines = std::vector<std::string>;
+  DegradedCounters counters;
+  EXPECT_EQ(told(counters, start), Lines());
+  counters.answered("a.shop", "cached", start);
+  counters.answered("a.shop", "static", start + 2500ms);
+  EXPECT_EQ(told(counters, start + 3s), Lines{"a.shop degraded: answered by cached"});
+  EXPECT_EQ(told(counters, start + 12s), Lines());
+  EXPECT_EQ(told(counters, start + 13s),
+            Lines{"a.shop normal: 2 answers of a fallback in 2.5s, none in the last 10s"});
+  EXPECT_EQ(told(counters, start + 30s), Lines());
+  counters.answered("a.shop", "cached", start + 40s);
+  EXPECT_EQ(told(counters, start + 40s).size(), 1u);
+}
+
 }  // namespace
 }  // namespace skiff
