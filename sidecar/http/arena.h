@@ -47,7 +47,7 @@ class Arena final {
 
   std::string_view copy(std::string_view text) {
     char* to = allocate(text.size(), 1);
-    std::memcpy(to, text.data(), text.size());
+    if (!text.empty()) std::memcpy(to, text.data(), text.size());  // Its data() may be null.
     return {to, text.size()};
   }
 

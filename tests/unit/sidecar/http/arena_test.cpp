@@ -46,6 +46,11 @@ TEST(Arena, KeepsABlockForTheNextWhoNeedsMore) {
   EXPECT_EQ(take(arena, 2 * Arena::first_block), second);
 }
 
+TEST(Arena, CopiesNothingOfNothing) {
+  Arena arena;
+  EXPECT_EQ(arena.copy(std::string_view()), "");
+}
+
 TEST(Arena, GivesBlocksOutOnce) {
   Arena one;
   Arena other;
