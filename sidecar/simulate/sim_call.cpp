@@ -45,6 +45,10 @@ std::int64_t told_ms(const Headers& headers) {
   return number_of(headers.find(told_field), std::int64_t{-1});
 }
 
+SimCall::~SimCall() {
+  if (exchange_ != nullptr) context_.exchanges.give_back(*exchange_);
+}
+
 void SimCall::start(const SimRequest& request, Forwarder& to, SimCaller& caller) {
   caller_ = &caller;
   exchange_ = &context_.exchanges.take();

@@ -63,6 +63,9 @@ class SimCall final : private Reply,
                       private AgendaEntry {
  public:
   explicit SimCall(SimContext& context) : context_(context) {}
+  ~SimCall();  // One under way ends without a word, with all that was simulated.
+  SimCall(const SimCall&) = delete;
+  SimCall& operator=(const SimCall&) = delete;
 
   void start(const SimRequest& request, Forwarder& to, SimCaller& caller);
   void leave();  // Who asked has gone.
