@@ -1,8 +1,9 @@
 #include "base/units.h"
 
 #include <array>
-#include <charconv>
 #include <cmath>
+
+#include "base/whole_number.h"
 
 namespace skiff {
 namespace {
@@ -34,13 +35,6 @@ std::string_view cut(std::string_view& text, Sort is_of_sort) {
   return prefix;
 }
 
-std::optional<std::uint64_t> to_number(std::string_view digits) {
-  std::uint64_t number = 0;
-  const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  if (digits.empty() || failure != std::errc{} || end != digits.data() + digits.size()) return {};
-  return number;
-}
-
 bool has_leading_zero(std::string_view digits) { return digits.size() > 1 && digits[0] == '0'; }
 
 // `value` in `time_units[first]` and what is left in the smaller ones; nothing if it needs too many
@@ -66,7 +60,7 @@ std::optional<Milliseconds> parse_duration(std::string_view text) {
   while (!text.empty()) {
     const std::string_view digits = cut(text, is_digit);
     const std::string_view name = cut(text, is_letter);
-    const auto count = to_number(digits);
+    const auto count = whole_number<std::uint64_t>(digits);
     while (next_unit < time_units.size() && time_units[next_unit].name != name) ++next_unit;
     if (!count || digits.size() > most_time_digits || next_unit == time_units.size()) return {};
     total += *count * time_units[next_unit++].size;
@@ -76,7 +70,7 @@ std::optional<Milliseconds> parse_duration(std::string_view text) {
 
 std::optional<Bytes> parse_bytes(std::string_view text) {
   const std::string_view digits = cut(text, is_digit);
-  const auto count = to_number(digits);
+  const auto count = whole_number<std::uint64_t>(digits);
   if (!count || has_leading_zero(digits)) return {};
   for (const Unit& unit : size_units) {
     if (unit.name != text) continue;
@@ -97,7 +91,8 @@ std::optional<Ratio> parse_ratio(std::string_view text) {
   }
   if (whole.empty() || whole.size() > 3 || has_leading_zero(whole) || text != "%") return {};
   decimals.resize(most_decimals, '0');
-  const std::uint64_t steps = *to_number(whole) * 10'000 + *to_number(decimals);
+  const std::uint64_t steps =
+      *whole_number<std::uint64_t>(whole) * 10'000 + *whole_number<std::uint64_t>(decimals);
   if (steps > ratio_steps) return {};
   return Ratio{static_cast<double>(steps) / static_cast<double>(ratio_steps)};
 }

@@ -1,8 +1,9 @@
 #include "cli/simulated_trouble.h"
 
 #include <algorithm>
-#include <charconv>
 #include <vector>
+
+#include "base/whole_number.h"
 
 namespace skiff {
 namespace {
@@ -66,10 +67,8 @@ void befall(SimInstance& instance, const SimulatedTrouble& trouble, bool begins)
 }
 
 bool is_meant(const SimService& service, std::size_t index, const SimulatedTrouble& trouble) {
-  std::size_t number = 0;
   const std::string& part = trouble.part;
-  const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), number);
-  if (error == std::errc{} && end == part.data() + part.size()) return number == index + 1;
+  if (const auto number = whole_number<std::size_t>(part)) return *number == index + 1;
   return part.empty() || service.instances()[index]->zone() == part;
 }
 

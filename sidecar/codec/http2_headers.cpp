@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "base/whole_number.h"
 #include "sidecar/codec/http1_special.h"
 #include "sidecar/codec/request_rules.h"
 #include "sidecar/http/authority.h"
@@ -128,9 +129,8 @@ ErrorKind RequestMaker::make_connect(std::string_view websocket_key) {
 // ---- Answers
 
 bool read_status(std::string_view text, std::uint16_t& status) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), status);
-  return error == std::errc() && end == text.data() + text.size() && text.size() == 3 &&
-         status >= 100;
+  status = whole_number<std::uint16_t>(text).value_or(0);
+  return text.size() == 3 && status >= 100;
 }
 
 // RFC 6455, 4.2.2: what proves that the server has understood `key`.

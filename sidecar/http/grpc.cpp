@@ -1,6 +1,6 @@
 #include "sidecar/http/grpc.h"
 
-#include <charconv>
+#include "base/whole_number.h"
 
 namespace skiff {
 namespace {
@@ -28,12 +28,6 @@ Duration unit_of(char letter) {
   }
 }
 
-template <typename Number>
-bool read_number(std::string_view text, Number& number) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() && end == text.data() + text.size();
-}
-
 }  // namespace
 
 bool names_grpc(const Headers& headers) {
@@ -47,20 +41,19 @@ bool names_grpc(const Headers& headers) {
 
 std::int8_t grpc_status_in(const Headers& headers) {
   const Field* const field = headers.find(FieldId::grpc_status);
-  std::uint8_t status = 0;
-  if (field == nullptr || !read_number(field->value(), status)) return -1;
-  return status > last_status ? std::int8_t{-1} : static_cast<std::int8_t>(status);
+  if (field == nullptr) return -1;
+  const auto status = whole_number<std::uint8_t>(field->value());
+  return !status || *status > last_status ? std::int8_t{-1} : static_cast<std::int8_t>(*status);
 }
 
 std::optional<Duration> parse_grpc_timeout(std::string_view text) {
   if (text.size() < 2 || text.size() > most_digits + 1) return std::nullopt;
   const Duration unit = unit_of(text.back());
-  std::uint32_t count = 0;
-  if (unit == Duration::zero() || !read_number(text.substr(0, text.size() - 1), count))
-    return std::nullopt;
+  const auto count = whole_number<std::uint32_t>(text.substr(0, text.size() - 1));
+  if (unit == Duration::zero() || !count) return std::nullopt;
   // The largest, 99,999,999 hours, is more than there are nanoseconds in 63 bits.
   constexpr Duration most = std::chrono::hours(24 * 365);
-  return count > most / unit ? most : unit * count;
+  return *count > most / unit ? most : unit * *count;
 }
 
 }  // namespace skiff

@@ -93,6 +93,10 @@ bool is_idempotent(Method method) {
   }
 }
 
+bool is_repeatable(const Request& request) {
+  return is_idempotent(request.method) || request.headers.find(FieldId::idempotency_key) != nullptr;
+}
+
 std::string_view standard_phrase(std::uint16_t status) {
   const std::size_t at = status % 100;
   switch (status / 100) {

@@ -58,6 +58,9 @@ struct Request {
   bool accepts_trailers = false;  // `TE: trailers`.
 };
 
+// Twice has the effect of once: by its method, or as the client says by an Idempotency-Key.
+bool is_repeatable(const Request& request);
+
 // Whether bytes of a body follow the head.
 inline bool has_body(const Request& request) {
   return request.body != BodyKind::none &&

@@ -1,9 +1,9 @@
 #include "sidecar/policy/deadline.h"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
+#include "base/whole_number.h"
 #include "sidecar/http/grpc.h"
 
 namespace skiff {
@@ -17,11 +17,7 @@ constexpr FieldIds claims =
 std::optional<std::uint64_t> number_in(const Headers& headers, FieldId id) {
   const Field* const field = headers.find(id);
   if (field == nullptr) return std::nullopt;
-  const std::string_view text = field->value();
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
+  return whole_number<std::uint64_t>(field->value());
 }
 
 // Beside the application we give up later than the caller's sidecar, whose reason is the better

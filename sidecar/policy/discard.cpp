@@ -3,15 +3,6 @@
 #include <utility>
 
 namespace skiff {
-namespace {
-
-// Of the one answer; everything else ends the exchange.
-bool is_of_the_answer(ErrorKind kind) {
-  return kind == ErrorKind::hedge_lost || kind == ErrorKind::upstream_reset ||
-         kind == ErrorKind::bad_response;
-}
-
-}  // namespace
 
 void Discard::begin(Exchange& exchange, Pauses& pauses, TimePoint until, Then& then) {
   auto* const discard = exchange.arena.make<Discard>(exchange, pauses, then);
@@ -23,7 +14,9 @@ void Discard::begin(Exchange& exchange, Pauses& pauses, TimePoint until, Then& t
 
 void Discard::abort(const Error& error) {
   stop();
-  is_of_the_answer(error.kind) ? then_.discarded(exchange_) : then_.broken(exchange_, error);
+  const bool only_the_answer = is_cancelled_ || error.kind == ErrorKind::upstream_reset ||
+                               error.kind == ErrorKind::bad_response;
+  only_the_answer ? then_.discarded(exchange_) : then_.broken(exchange_, error);
 }
 
 // The last call of a body that has ended, and so the place to go on.
@@ -52,6 +45,7 @@ void Discard::stop() {
 // Comes back as abort().
 void Discard::cancel() {
   if (exchange_.pending == nullptr) return;
+  is_cancelled_ = true;
   exchange_.pending->fail(exchange_, {.kind = ErrorKind::hedge_lost});
 }
 

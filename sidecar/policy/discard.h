@@ -15,6 +15,8 @@ namespace skiff {
 class Discard final : public BodySink, private EndHook, private Pauses::Waiter {
  public:
   static constexpr std::size_t most = 64 * 1024;  // Longer ones are cancelled.
+  // So long may be waited for the end, where nothing else is.
+  static constexpr Duration longest = std::chrono::milliseconds(20);
 
   class Then {
    public:
@@ -51,6 +53,7 @@ class Discard final : public BodySink, private EndHook, private Pauses::Waiter {
   Pauses::Pause* pause_ = nullptr;
   std::size_t size_ = 0;
   bool has_ended_ = false;
+  bool is_cancelled_ = false;  // By us.
 };
 
 }  // namespace skiff

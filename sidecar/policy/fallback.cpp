@@ -16,9 +16,6 @@ namespace {
 
 using Type = FallbackStep::Type;
 
-// An answer that is not wanted may take so long to end; then it is cancelled.
-constexpr Duration discard_for = 20ms;
-
 constexpr std::string_view mark_header = "x-skiff-degraded";
 
 // Whether it says that the target could not answer.
@@ -31,9 +28,8 @@ bool is_of_target(ErrorKind kind) {
 // Nobody has begun to act on it, or acting twice is as good as once.
 bool may_ask_twice(const Exchange& exchange, const Error& error) {
   if (!exchange.replay.complete) return false;
-  const Request& request = exchange.request;
   return error.unprocessed || about(error.kind).source == ErrorSource::local ||
-         is_idempotent(request.method) || request.headers.find(FieldId::idempotency_key) != nullptr;
+         is_repeatable(exchange.request);
 }
 
 // The failure that an answer is, for what follows from it.
@@ -108,7 +104,7 @@ void Fallback::Call::answered(Exchange& exchange, Response& response) {
     first_ = failed_answer;
     was_answered_ = true;
   }
-  Discard::begin(exchange, fallback_.pauses_, fallback_.clock_.now() + discard_for, *this);
+  Discard::begin(exchange, fallback_.pauses_, fallback_.clock_.now() + Discard::longest, *this);
 }
 
 void Fallback::Call::failed(Exchange& exchange, const Error& error) {

@@ -8,10 +8,9 @@ namespace {
 
 // Where twice does no harm, and nobody in front of us sends it twice already. (What retries need,
 // too; what they may be told to do besides is not for hedging.)
-bool is_repeatable(const Exchange& exchange) {
+bool may_be_hedged(const Exchange& exchange) {
   return exchange.caller_attempt == 1 && exchange.request.upgrade.empty() &&
-         (is_idempotent(exchange.request.method) ||
-          exchange.request.headers.find(FieldId::idempotency_key) != nullptr);
+         is_repeatable(exchange.request);
 }
 
 // Trailers of a request are its connection's, so a body whose end brings some is not at hand.
@@ -150,7 +149,7 @@ class Hedge::Call final : public PassingReply,
 void Hedge::Call::begin(const HedgingConfig& config) {
   exchange_.at_end(*this);
   const auto usual = owner_.window_->quantile(config.quantile.value, begun_);
-  if (usual && is_repeatable(exchange_)) {
+  if (usual && may_be_hedged(exchange_)) {
     const TimePoint due = begun_ + std::max(*usual, Duration(config.least));
     pause_ = &owner_.tools_.pauses.watch(exchange_, due, *this);
   }

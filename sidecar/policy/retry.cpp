@@ -1,8 +1,10 @@
 #include "sidecar/policy/retry.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
+
+#include "base/whole_number.h"
+#include "sidecar/policy/discard.h"
 
 namespace skiff {
 
@@ -11,11 +13,6 @@ using namespace std::chrono_literals;
 namespace {
 
 using Condition = RetryConfig::Condition;
-
-// An answer that is not wanted may take so much to end, or as long as the wait for the next
-// attempt; then it is cancelled.
-constexpr std::size_t most_discarded = 64 * 1024;
-constexpr Duration discard_for = 20ms;
 
 // No policy can name it.
 bool is_fine(const Response& response) {
@@ -27,10 +24,9 @@ bool names(const RetryConfig& config, Condition condition) {
 }
 
 // Twice has the effect of once, and nobody in front of us repeats it already.
-bool is_repeatable(const RetryConfig& config, const Exchange& exchange) {
+bool may_be_repeated(const RetryConfig& config, const Exchange& exchange) {
   if (exchange.caller_attempt > 1 && !config.retry_retried) return false;
-  return is_idempotent(exchange.request.method) ||
-         exchange.request.headers.find(FieldId::idempotency_key) != nullptr;
+  return is_repeatable(exchange.request);
 }
 
 bool is_named(const RetryConfig& config, std::uint16_t status) {
@@ -55,10 +51,10 @@ Repeat judge(const RetryConfig& config, const Exchange& exchange, const Error& e
   switch (error.kind) {
     case ErrorKind::upstream_reset:
       if (error.reused && is_idempotent(exchange.request.method)) return Repeat::crossed;
-      return names(config, Condition::reset) && is_repeatable(config, exchange) ? Repeat::harmless
-                                                                                : Repeat::no;
+      return names(config, Condition::reset) && may_be_repeated(config, exchange) ? Repeat::harmless
+                                                                                  : Repeat::no;
     case ErrorKind::timeout_per_try:
-      return names(config, Condition::per_try_timeout) && is_repeatable(config, exchange)
+      return names(config, Condition::per_try_timeout) && may_be_repeated(config, exchange)
                  ? Repeat::harmless
                  : Repeat::no;
     default:
@@ -70,7 +66,7 @@ Repeat judge(const RetryConfig& config, const Exchange& exchange, const Response
   if (is_fine(response)) return Repeat::no;
   const bool named =
       is_named(config, response.status) || is_named_grpc(config, response.grpc_status);
-  const bool may = named && exchange.replay.complete && is_repeatable(config, exchange);
+  const bool may = named && exchange.replay.complete && may_be_repeated(config, exchange);
   return may ? Repeat::harmless : Repeat::no;
 }
 
@@ -85,12 +81,9 @@ Duration backoff_before(const BackoffConfig& config, std::uint32_t number, Rando
 std::optional<Duration> retry_after(const Response& response) {
   const Field* const field = response.headers.find(FieldId::retry_after);
   if (field == nullptr) return std::nullopt;
-  const std::string_view text = field->value();
-  std::uint32_t seconds = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  const bool is_number = error == std::errc() && end == text.data() + text.size();
-  const Duration asked = std::chrono::seconds(seconds);
-  return is_number && asked <= longest_retry_after ? asked : Duration::max();
+  const auto seconds = whole_number<std::uint32_t>(field->value());
+  if (!seconds || std::chrono::seconds(*seconds) > longest_retry_after) return Duration::max();
+  return std::chrono::seconds(*seconds);
 }
 
 // ---- What is done
@@ -100,7 +93,10 @@ std::optional<Duration> retry_after(const Response& response) {
 //   trying --answered, failed--> over
 //   trying --failed--> [waiting] --> trying
 //   trying --answered--> discarding --its end--> waiting --> trying
-class Retry::Call final : public PassingReply, private EndHook, private Pauses::Waiter {
+class Retry::Call final : public PassingReply,
+                          private EndHook,
+                          private Pauses::Waiter,
+                          private Discard::Then {
  public:
   Call(Reply& outer, const RetryConfig& config, const RetryTools& tools, Forwarder& inner)
       : PassingReply(outer), config_(config), tools_(tools), inner_(inner) {}
@@ -122,9 +118,6 @@ class Retry::Call final : public PassingReply, private EndHook, private Pauses::
   void failed(Exchange& exchange, const Error& error) override;
 
  private:
-  friend class Discard;
-  enum class State : std::uint8_t { trying, discarding, waiting };
-
   void consider(Exchange& exchange, Response& response);
   void attempt(Exchange& exchange);
   void pause_over(Exchange& exchange) override;
@@ -135,7 +128,8 @@ class Retry::Call final : public PassingReply, private EndHook, private Pauses::
   void stop_pause();
   bool has_time(const Exchange& exchange, Duration delay) const;
   void discard(Exchange& exchange);
-  void discarded(Exchange& exchange);
+  void discarded(Exchange& exchange) override;
+  void broken(Exchange& exchange, const Error& error) override { give_up(exchange, error); }
   void rest(Exchange& exchange);
 
   const RetryConfig& config_;
@@ -143,52 +137,16 @@ class Retry::Call final : public PassingReply, private EndHook, private Pauses::
   Forwarder& inner_;
   const EndHook* mark_ = nullptr;   // The newest hook that is not an attempt's.
   BodySink* sink_ = nullptr;        // Who gets the answer that stays.
-  Discard* discard_ = nullptr;      // Of the answer that is being discarded.
-  Pauses::Pause* pause_ = nullptr;  // Of any state.
+  Pauses::Pause* pause_ = nullptr;  // Until an attempt is given up, or begins.
   TimePoint due_{};                 // Of the next attempt.
   std::uint32_t retries_ = 0;       // Counted ones.
-  State state_ = State::trying;
-  bool at_once_ = false;  // The one that is not counted has been.
+  bool at_once_ = false;            // The one that is not counted has been.
   bool hooked_ = false;
-};
-
-// Takes the body of an answer that nobody wants.
-class Retry::Discard final : public BodySink {
- public:
-  Discard(Call& call, Exchange& exchange) : call_(call), exchange_(exchange) {}
-
-  void data(std::string_view bytes) override { size_ += bytes.size(); }
-  void end(const Headers&) override { ended_ = true; }
-  void abort(const Error& error) override {
-    const bool only_the_answer = cancelled_ || error.kind == ErrorKind::upstream_reset ||
-                                 error.kind == ErrorKind::bad_response;
-    only_the_answer ? call_.discarded(exchange_) : call_.give_up(exchange_, error);
-  }
-  // The last call of a body that has ended, and so the place to go on.
-  bool flush() override {
-    if (ended_) {
-      call_.discarded(exchange_);
-    } else if (size_ > most_discarded && exchange_.pending != nullptr) {
-      cancel();
-    }
-    return true;
-  }
-  // Comes back by abort().
-  void cancel() {
-    cancelled_ = true;
-    exchange_.pending->fail(exchange_, {.kind = ErrorKind::hedge_lost});
-  }
-
- private:
-  Call& call_;
-  Exchange& exchange_;
-  std::size_t size_ = 0;
-  bool ended_ = false;
-  bool cancelled_ = false;  // By us.
+  bool is_waiting_ = false;  // For the next attempt.
 };
 
 void Retry::Call::attempt(Exchange& exchange) {
-  state_ = State::trying;
+  is_waiting_ = false;
   exchange.client_sink = sink_;
   const Duration limit = exchange.deadlines.per_try;
   if (limit > 0ns) {
@@ -244,16 +202,10 @@ bool Retry::Call::has_time(const Exchange& exchange, Duration delay) const {
          tools_.clock.now() + delay < exchange.deadlines.request;
 }
 
-// What is left of the answer may end while the next attempt is waited for; where nothing is left,
-// whoever answered calls end() and flush() next.
+// What is left of the answer may end while the next attempt is waited for.
 void Retry::Call::discard(Exchange& exchange) {
-  state_ = State::discarding;
-  discard_ = exchange.arena.make<Discard>(*this, exchange);
-  exchange.client_sink = discard_;
-  if (exchange.pending == nullptr) return;
-  hook(exchange);
-  const TimePoint until = std::max(due_, tools_.clock.now() + discard_for);
-  pause_ = &tools_.pauses.watch(exchange, until, *this);
+  const TimePoint until = std::max(due_, tools_.clock.now() + Discard::longest);
+  Discard::begin(exchange, tools_.pauses, until, *this);
 }
 
 void Retry::Call::discarded(Exchange& exchange) {
@@ -265,7 +217,7 @@ void Retry::Call::discarded(Exchange& exchange) {
 // Not at once, even where nothing is to be waited for: the connection that has just told us its
 // answer's end may be the next attempt's, and must return first.
 void Retry::Call::rest(Exchange& exchange) {
-  state_ = State::waiting;
+  is_waiting_ = true;
   exchange.client_sink = sink_;
   hook(exchange);
   pause_ = &tools_.pauses.wait(exchange, due_, *this);
@@ -273,12 +225,11 @@ void Retry::Call::rest(Exchange& exchange) {
 
 void Retry::Call::pause_over(Exchange& exchange) {
   pause_ = nullptr;
-  if (state_ == State::waiting) {
+  if (is_waiting_) {
     if (has_time(exchange, Duration::zero())) return attempt(exchange);
     return PassingReply::failed(exchange, {.kind = exchange.deadlines.request_reason()});
   }
   if (exchange.pending == nullptr) return;
-  if (state_ == State::discarding) return discard_->cancel();
   exchange.pending->fail(exchange, {.kind = ErrorKind::timeout_per_try});
 }
 

@@ -48,7 +48,6 @@ class Retry final : public Forwarder {
 
  private:
   class Call;
-  class Discard;
 
   RetryConfig config_;
   const RetryTools tools_;

@@ -69,13 +69,9 @@ void RouteList::make_ready(const Route& route, std::vector<ReadyRule>& ready) {
       made.request_timeout = rule.timeouts.request;
       made.backend_request_timeout = rule.timeouts.backend_request;
       if (rule.retry) made.retry = std::make_unique<RetryConfig>(retry_of(*rule.retry));
-      apply_policy("HTTPRoute", route.metadata, made, rule.name);
-      made.limits = choices_.limits.for_rule("HTTPRoute", route.metadata, rule.name);
-      set_failures("HTTPRoute", route.metadata, made, rule.name);
+      apply_policies("HTTPRoute", route.metadata, made, rule.name);
     } else if constexpr (std::is_same_v<Route, GRPCRoute>) {
-      apply_policy("GRPCRoute", route.metadata, made, rule.name);
-      made.limits = choices_.limits.for_rule("GRPCRoute", route.metadata, rule.name);
-      set_failures("GRPCRoute", route.metadata, made, rule.name);
+      apply_policies("GRPCRoute", route.metadata, made, rule.name);
     }
     if constexpr (requires { rule.matches; }) {
       for (const auto& match : rule.matches) added.matches.push_back(compile(match));
@@ -101,23 +97,18 @@ RouteRule& RouteList::make_rule(const Metadata& route, const Rule& rule, std::si
 }
 
 // What the route says itself wins.
-void RouteList::apply_policy(std::string_view kind, const Metadata& route, RouteRule& rule,
-                             std::string_view rule_name) const {
+void RouteList::apply_policies(std::string_view kind, const Metadata& route, RouteRule& rule,
+                               std::string_view rule_name) const {
+  rule.limits = choices_.limits.for_rule(kind, route, rule_name);
+  const FaultPolicy* const fault = choices_.faults.for_rule(kind, route, rule_name);
+  if (fault != nullptr) rule.fault = static_cast<PolicyIndex>(fault - all_faults_.data());
   const TrafficPolicy* const policy = choices_.policies.for_rule(kind, route, rule_name);
   if (policy == nullptr) return;
   rule.criticality = policy->criticality;
   if (!rule.request_timeout) rule.request_timeout = policy->timeouts.request;
   if (!rule.backend_request_timeout) rule.backend_request_timeout = policy->timeouts.per_try;
   if (rule.retry == nullptr) rule.retry = std::make_unique<RetryConfig>(policy->retry);
-}
-
-// What goes wrong on purpose, and what answers where the target fails.
-void RouteList::set_failures(std::string_view kind, const Metadata& route, RouteRule& rule,
-                             std::string_view rule_name) const {
-  const FaultPolicy* const fault = choices_.faults.for_rule(kind, route, rule_name);
-  if (fault != nullptr) rule.fault = static_cast<PolicyIndex>(fault - all_faults_.data());
-  const TrafficPolicy* const policy = choices_.policies.for_rule(kind, route, rule_name);
-  if (policy == nullptr || policy->fallback.empty()) return;
+  if (policy->fallback.empty()) return;
   rule.fallback = static_cast<PolicyIndex>(plan_.fallbacks.size());
   plan_.fallbacks.push_back(targets_.fallback_of(rule.name, policy->fallback, policy->metadata.ns));
 }

@@ -67,10 +67,8 @@ class RouteList final {
   void make_ready(const Route& route, std::vector<ReadyRule>& ready);
   template <typename Rule>
   RouteRule& make_rule(const Metadata& route, const Rule& rule, std::size_t index);
-  void apply_policy(std::string_view kind, const Metadata& route, RouteRule& rule,
-                    std::string_view rule_name) const;
-  void set_failures(std::string_view kind, const Metadata& route, RouteRule& rule,
-                    std::string_view rule_name) const;
+  void apply_policies(std::string_view kind, const Metadata& route, RouteRule& rule,
+                      std::string_view rule_name) const;
   RouteRule& new_rule(std::string name);
   template <typename Match>
   const CompiledMatch* compile(const Match& match);

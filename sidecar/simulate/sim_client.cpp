@@ -3,22 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "sidecar/http/criticality.h"
+
 namespace skiff {
-namespace {
-
-constexpr std::string_view criticality_word(Criticality criticality) {
-  switch (criticality) {
-    case Criticality::sheddable:
-      return "sheddable";
-    case Criticality::normal:
-      return "normal";
-    case Criticality::critical:
-      break;
-  }
-  return "critical";
-}
-
-}  // namespace
 
 SimClient::SimClient(SimContext& context, SimMesh& mesh, SimClientSpec spec, SimClient* beside)
     : context_(context),
@@ -36,7 +23,7 @@ SimClient::SimClient(SimContext& context, SimMesh& mesh, SimClientSpec spec, Sim
                        .connect_timeout = {}}));
   }
   if (spec_.criticality != Criticality::normal) {
-    fields_.add(arena_, "x-skiff-criticality", criticality_word(spec_.criticality));
+    fields_.add(arena_, "x-skiff-criticality", criticality_text(spec_.criticality));
   }
   if (spec_.idempotency_key) fields_.add(arena_, "idempotency-key", "one");
 }

@@ -7,13 +7,13 @@
 
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstddef>
 #include <cstdio>
 #include <cstring>
 #include <memory>
 #include <utility>
 
+#include "base/whole_number.h"
 #include "sidecar/transport/edge_wait.h"
 #include "sidecar/transport/nudge.h"
 #include "sidecar/transport/tcp_info.h"
@@ -158,10 +158,8 @@ std::optional<SocketAddress> parse_address(std::string_view text) {
   if (text.starts_with(unix_scheme)) return unix_address(text.substr(unix_scheme.size()));
   const auto colon = text.rfind(':');
   if (colon == std::string_view::npos) return std::nullopt;
-  std::uint16_t port = 0;
-  const auto digits = text.substr(colon + 1);
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
+  const auto port = whole_number<std::uint16_t>(text.substr(colon + 1));
+  if (!port) return std::nullopt;
 
   SocketAddress address;
   const bool is_v6 = text.front() == '[';
@@ -170,14 +168,14 @@ std::optional<SocketAddress> parse_address(std::string_view text) {
   if (is_v6) {
     auto& v6 = reinterpret_cast<sockaddr_in6&>(address.storage);
     v6.sin6_family = AF_INET6;
-    v6.sin6_port = htons(port);
+    v6.sin6_port = htons(*port);
     if (::inet_pton(AF_INET6, host.c_str(), &v6.sin6_addr) != 1) return std::nullopt;
     address.size = sizeof v6;
     return address;
   }
   auto& v4 = reinterpret_cast<sockaddr_in&>(address.storage);
   v4.sin_family = AF_INET;
-  v4.sin_port = htons(port);
+  v4.sin_port = htons(*port);
   if (::inet_pton(AF_INET, host.c_str(), &v4.sin_addr) != 1) return std::nullopt;
   address.size = sizeof v4;
   return address;

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import threading
 import time
 import unittest
 from concurrent import futures
@@ -11,11 +10,9 @@ from concurrent import futures
 import grpc
 from http2_test import POST, H2Client
 from mesh_support import MeshTest
-from support import BIN, LIMIT_S, SidecarTest, free_port, indent, read_request, service, until
+from support import BIN, LIMIT_S, Moody, SidecarTest, free_port, indent, service, until
 
 GET = "GET / HTTP/1.1\r\nHost: backend\r\n\r\n"
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-BAD = b"HTTP/1.1 500 No\r\nContent-Length: 2\r\n\r\nno"
 RETRY_NOTHING = "retry: {attempts: 0}\n"
 QUICK = (
     RETRY_NOTHING + "circuitBreaker: {slidingWindowSize: 10, minimumNumberOfCalls: 4, "
@@ -35,25 +32,6 @@ def policy(text, name="backend", namespace="default"):
         f"metadata: {{name: p, namespace: {namespace}}}\n"
         f"spec:\n  targetRefs: [{{kind: Service, name: {name}}}]\n" + indent(text, 2) + "\n"
     )
-
-
-class Moody:
-    """A backend that is well, fails or hangs, as it is told, and counts what it was asked."""
-
-    def __init__(self, mood):
-        self.mood = mood
-        self.asked = 0
-        self.over = threading.Event()
-
-    def __call__(self, client):
-        while True:
-            read_request(client)
-            self.asked += 1
-            if self.mood == "hangs":
-                self.over.wait()
-            elif self.mood == "resets":
-                return
-            client.send(OK if self.mood == "well" else BAD)
 
 
 class BreakerTest(SidecarTest):

@@ -1,14 +1,11 @@
 """Outlier ejection: one endpoint of three that fails gets nothing for a while, then returns."""
 
-import threading
 import time
 import unittest
 
-from support import LIMIT_S, SidecarTest, free_port, indent, read_request, service, until
+from support import LIMIT_S, Moody, SidecarTest, free_port, indent, service, until
 
 GET = "GET / HTTP/1.1\r\nHost: backend\r\n\r\n"
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-BAD = b"HTTP/1.1 503 No\r\nContent-Length: 2\r\n\r\nno"
 EJECTION = (
     "retry: {attempts: 0}\ntimeouts: {perTry: 500ms}\nloadBalancing: {algorithm: ROUND_ROBIN}\n"
     "outlierEjection: {consecutiveFailures: 3, baseEjectionTime: %s, maxEjectionTime: %s}"
@@ -17,28 +14,9 @@ SHORT = EJECTION % ("2s", "2s")
 LONG = EJECTION % ("1m", "1m")
 
 
-class Member:
-    """One instance; it is well, fails, hangs or resets, as it is told."""
-
-    def __init__(self, mood="well"):
-        self.mood = mood
-        self.asked = 0
-        self.over = threading.Event()
-
-    def __call__(self, client):
-        while True:
-            read_request(client)
-            self.asked += 1
-            if self.mood == "hangs":
-                self.over.wait()
-            if self.mood == "resets":
-                return
-            client.send(BAD if self.mood == "fails" else OK)
-
-
 class OutlierTest(SidecarTest):
     def three(self, text):
-        self.members = [Member() for _ in range(3)]
+        self.members = [Moody(failure=503) for _ in range(3)]
         for member in self.members:
             self.addCleanup(member.over.set)
         self.backends = [self.backend(member) for member in self.members]
@@ -49,11 +27,15 @@ class OutlierTest(SidecarTest):
         )
 
     def policies(self, text, extra=""):
-        return (
-            service("backend", *(b.port for b in self.backends))
-            + "---\napiVersion: skiff.dev/v1\nkind: TrafficPolicy\nmetadata: {name: p}\n"
-            "spec:\n  targetRefs: [{kind: Service, name: backend}]\n" + indent(text + extra, 2)
-        )
+        policy = """---
+apiVersion: skiff.dev/v1
+kind: TrafficPolicy
+metadata: {name: p}
+spec:
+  targetRefs: [{kind: Service, name: backend}]
+"""
+        ports = (backend.port for backend in self.backends)
+        return service("backend", *ports) + policy + indent(text + extra, 2)
 
     def ask(self):
         return self.client().send(GET).answer()[0]

@@ -312,6 +312,29 @@ def echo(client):
         client.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(text) + text)
 
 
+class Moody:
+    """A backend that is well, fails, hangs or resets, as told, and counts its requests."""
+
+    def __init__(self, mood="well", failure=500):
+        self.mood = mood
+        self.failure = failure
+        self.asked = 0
+        self.over = threading.Event()
+
+    def __call__(self, client):
+        while True:
+            read_request(client)
+            self.asked += 1
+            if self.mood == "hangs":
+                self.over.wait()
+            if self.mood == "resets":
+                return
+            if self.mood == "fails":
+                client.send(f"HTTP/1.1 {self.failure} No\r\nContent-Length: 2\r\n\r\nno")
+            else:
+                client.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+
 def saying(text, headers=""):
     """A backend that answers each request with this text."""
     head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(text)}\r\n{headers}\r\n"

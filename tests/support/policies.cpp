@@ -23,6 +23,14 @@ void add_texts(const Violations& violations, std::vector<std::string>& texts) {
 
 }  // namespace
 
+std::string policy_with(const std::string& line) {
+  return "apiVersion: skiff.dev/v1\nkind: Service\nmetadata: {name: a}\n"
+         "spec: {ports: [{port: 80}]}\n---\n"
+         "apiVersion: skiff.dev/v1\nkind: TrafficPolicy\nmetadata: {name: p}\nspec:\n"
+         "  targetRefs: [{name: a}]\n  " +
+         line + "\n";
+}
+
 Documents read_policies(const std::string& text) {
   auto documents = read_text(text, "FILE");
   if (documents) return std::move(*documents);

@@ -11,6 +11,9 @@ namespace skiff::test {
 // What a text of policies says; fails the test when it is refused.
 Documents read_policies(const std::string& text);
 
+// A Service `a`, and a TrafficPolicy for it whose spec has this line: `retry: {attempts: 0}`.
+std::string policy_with(const std::string& line);
+
 // What is wrong with a text, in itself and together, as `LINE:COLUMN: PATH: …`.
 std::vector<std::string> errors_of(const std::string& text);
 

@@ -8,20 +8,12 @@
 namespace skiff {
 namespace {
 
-std::string policy_with(const std::string& spec) {
-  return "apiVersion: skiff.dev/v1\nkind: Service\nmetadata: {name: a}\n"
-         "spec: {ports: [{port: 80}]}\n---\n"
-         "apiVersion: skiff.dev/v1\nkind: TrafficPolicy\nmetadata: {name: p}\nspec:\n"
-         "  targetRefs: [{name: a}]\n  " +
-         spec + "\n";
-}
-
 TrafficPolicy read(const std::string& spec) {
-  return test::read_policies(policy_with(spec)).resources.traffic_policies.at(0);
+  return test::read_policies(test::policy_with(spec)).resources.traffic_policies.at(0);
 }
 
 std::size_t errors_of_spec(const std::string& spec) {
-  return test::errors_of(policy_with(spec)).size();
+  return test::errors_of(test::policy_with(spec)).size();
 }
 
 TEST(BulkheadSchema, LimitsNothingUnlessAScopeIsNamed) {

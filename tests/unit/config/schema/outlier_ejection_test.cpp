@@ -8,13 +8,7 @@ namespace skiff {
 namespace {
 
 std::size_t errors_of_ejection(const std::string& fields) {
-  return test::errors_of(
-             "apiVersion: skiff.dev/v1\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{port: "
-             "80}]}\n---\n"
-             "apiVersion: skiff.dev/v1\nkind: TrafficPolicy\nmetadata: {name: p}\nspec:\n"
-             "  targetRefs: [{name: a}]\n  outlierEjection: {" +
-             fields + "}\n")
-      .size();
+  return test::errors_of(test::policy_with("outlierEjection: {" + fields + "}")).size();
 }
 
 TEST(OutlierEjectionConfig, EjectsNoLongerThanTheMost) {

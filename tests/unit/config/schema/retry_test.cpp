@@ -7,21 +7,14 @@
 namespace skiff {
 namespace {
 
-constexpr std::string_view service =
-    "apiVersion: skiff.dev/v1\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{port: "
-    "80}]}\n---\n"
-    "apiVersion: skiff.dev/v1\nkind: TrafficPolicy\nmetadata: {name: p}\nspec:\n"
-    "  targetRefs: [{name: a}]\n  retry: ";
-
 std::size_t errors_of_retry(const std::string& retry) {
-  return test::errors_of(std::string(service) + retry + "\n").size();
+  return test::errors_of(test::policy_with("retry: " + retry)).size();
 }
 
 TEST(RetryConfig, IsRead) {
-  const Documents documents = test::read_policies(
-      std::string(service) +
-      "{attempts: 3, conditions: [GATEWAY_ERROR, RESET, PER_TRY_TIMEOUT], codes: [429], "
-      "grpcStatuses: [UNAVAILABLE], budget: {ratio: 20%}}\n");
+  const Documents documents = test::read_policies(test::policy_with(
+      "retry: {attempts: 3, conditions: [GATEWAY_ERROR, RESET, PER_TRY_TIMEOUT], codes: [429], "
+      "grpcStatuses: [UNAVAILABLE], budget: {ratio: 20%}}"));
   ASSERT_EQ(documents.resources.traffic_policies.size(), 1U);
   const RetryConfig& retry = documents.resources.traffic_policies[0].retry;
   EXPECT_EQ(retry.attempts, 3U);
@@ -35,7 +28,7 @@ TEST(RetryConfig, IsRead) {
 
 TEST(RetryConfig, HedgesWhereThePolicySaysSo) {
   const Documents documents =
-      test::read_policies(std::string(service) + "{hedging: {quantile: 90%, least: 20ms}}\n");
+      test::read_policies(test::policy_with("retry: {hedging: {quantile: 90%, least: 20ms}}"));
   const auto& hedging = documents.resources.traffic_policies.at(0).retry.hedging;
   ASSERT_TRUE(hedging);
   EXPECT_EQ(hedging->quantile, Ratio{0.9});

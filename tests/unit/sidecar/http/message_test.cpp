@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "sidecar/http/arena.h"
+
 namespace skiff {
 namespace {
 
@@ -24,6 +26,16 @@ TEST(Methods, AreIdempotentAsTheRfcSays) {
     EXPECT_TRUE(is_idempotent(method_id(name))) << name;
   for (const char* name : {"POST", "PATCH", "CONNECT", "LOCK"})
     EXPECT_FALSE(is_idempotent(method_id(name))) << name;
+}
+
+TEST(Requests, AreRepeatableByTheirMethodOrByAKey) {
+  Arena arena;
+  Request request;
+  EXPECT_TRUE(is_repeatable(request));
+  request.method = Method::post;
+  EXPECT_FALSE(is_repeatable(request));
+  request.headers.add(arena, "idempotency-key", "one");
+  EXPECT_TRUE(is_repeatable(request));
 }
 
 TEST(Statuses, HaveTheirStandardPhrase) {
