@@ -27,6 +27,7 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(FieldId::count_)
     "proxy-authenticate",
     "proxy-authorization",
     "proxy-connection",
+    "ratelimit-limit",
     "retry-after",
     "server",
     "te",
@@ -66,6 +67,9 @@ constexpr std::string_view protected_names[] = {
     "x-real-ip",
     "x-http-method-override",
 };
+
+// Have an id, but decide nothing: a trailer by trade, and what an answer says of a limit.
+constexpr FieldIds unprotected = bit(FieldId::grpc_status) | bit(FieldId::ratelimit_limit);
 
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 constexpr char alike(char c) { return c == '_' ? '-' : lower(c); }
@@ -159,7 +163,8 @@ FieldId field_id(std::string_view name) {
     case 14:
       return one_of<content_length, http2_settings>(at);
     case 15:
-      return one_of<accept_encoding, x_forwarded_for, idempotency_key, x_skiff_attempt>(at);
+      return one_of<accept_encoding, x_forwarded_for, idempotency_key, ratelimit_limit,
+                    x_skiff_attempt>(at);
     case 16:
       return one_of<proxy_connection, x_forwarded_host>(at);
     case 17:
@@ -192,9 +197,9 @@ bool starts_like(std::string_view name, std::string_view lower_text) {
 }
 
 bool is_protected(std::string_view name) {
-  for (const std::string_view known : names) {
-    if (known.empty() || known == name_of(FieldId::grpc_status)) continue;  // A trailer by trade.
-    if (same_alike(name, known)) return true;
+  for (std::size_t id = 1; id < names.size(); ++id) {
+    if ((unprotected & bit(static_cast<FieldId>(id))) != 0) continue;
+    if (same_alike(name, names[id])) return true;
   }
   for (const std::string_view known : protected_names)
     if (same_alike(name, known)) return true;

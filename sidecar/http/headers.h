@@ -29,6 +29,7 @@ enum class FieldId : std::uint8_t {
   proxy_authenticate,
   proxy_authorization,
   proxy_connection,
+  ratelimit_limit,
   retry_after,
   server,
   te,

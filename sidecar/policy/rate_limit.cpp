@@ -2,16 +2,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 #include <utility>
 
 namespace skiff {
 namespace {
-
-std::string_view number(Arena& arena, std::uint64_t value) {
-  char digits[20];
-  const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
-  return arena.copy({digits, static_cast<std::size_t>(end - digits)});
-}
 
 // What was rounded up to parts of a token makes no second more.
 std::uint64_t seconds_up(Duration time) {
@@ -19,12 +14,39 @@ std::uint64_t seconds_up(Duration time) {
   return static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::seconds>(rounded).count());
 }
 
+constexpr char limit_begin[] = "ratelimit-limit: ";
+constexpr char remaining_begin[] = "ratelimit-remaining: ";
+constexpr char reset_begin[] = "ratelimit-reset: ";
+constexpr std::size_t most_digits = 20;
+
+// Writes a field's line to `at`. Gives its end.
+template <std::size_t size_and_zero>
+char* add_line(Arena& arena, FieldId id, const char (&begin)[size_and_zero], std::uint64_t value,
+               char* at, Headers& headers) {
+  constexpr std::size_t size = size_and_zero - 1;
+  std::memcpy(at, begin, size);
+  char* const digits = at + size;
+  char* const end = std::to_chars(digits, digits + most_digits, value).ptr;
+  std::memcpy(end, "\r\n", 2);
+  headers.push_back(arena, {.name_at = at,
+                            .value_at = digits,
+                            .value_size = static_cast<std::uint32_t>(end - digits),
+                            .name_size = size - 2,
+                            .id = id,
+                            .is_line = true});
+  return end + 2;
+}
+
 // draft-ietf-httpapi-ratelimit-headers-03, of a bucket: how much it holds, how much is left, and
-// how long until it is full.
+// how long until it is full. One line after the other: HTTP/1.1 sends them as one piece.
 void add_fields(Arena& arena, const BucketAnswer& answer, Headers& headers) {
-  headers.add(arena, "ratelimit-limit", number(arena, answer.limit));
-  headers.add(arena, "ratelimit-remaining", number(arena, answer.remaining));
-  headers.add(arena, "ratelimit-reset", number(arena, seconds_up(answer.until_full)));
+  constexpr std::size_t size =
+      sizeof limit_begin + sizeof remaining_begin + sizeof reset_begin + 3 * (most_digits + 2);
+  using enum FieldId;
+  char* at = arena.allocate(size, 1);
+  at = add_line(arena, ratelimit_limit, limit_begin, answer.limit, at, headers);
+  at = add_line(arena, other, remaining_begin, answer.remaining, at, headers);
+  add_line(arena, other, reset_begin, seconds_up(answer.until_full), at, headers);
 }
 
 // One request on its way through its limits; its answer's fields on the way back.
@@ -53,7 +75,7 @@ class LimitedRequest final : public PassingReply, private RedisBuckets::Asker {
 
   // What the backend says of its own limits is kept.
   void answered(Exchange& exchange, Response& response) override {
-    if (response.headers.find("ratelimit-limit") == nullptr)
+    if (response.headers.find(FieldId::ratelimit_limit) == nullptr)
       add_fields(exchange.arena, tightest_, response.headers);
     PassingReply::answered(exchange, response);
   }

@@ -106,7 +106,8 @@ std::string_view RateLimitKey::of(Exchange& exchange) const {
   for (const Part& part : parts_) {
     visit(part, exchange, [&](std::string_view text) {
       put_size(text.size());
-      at = std::copy(text.begin(), text.end(), at);
+      if (!text.empty()) std::memcpy(at, text.data(), text.size());  // Its data() may be null.
+      at += text.size();
     });
     put_size(UINT32_MAX);
   }
