@@ -43,9 +43,24 @@ void Loop::defer(Deferred& deferred) {
   deferred.next_deferred_ = std::exchange(deferred_, &deferred);
 }
 
+// A handler that is posted stands behind the question to the kernel what is ready.
+void Loop::defer_to_next(Deferred& deferred) {
+  if (std::exchange(deferred.is_deferred_, true)) return;
+  deferred.next_deferred_ = std::exchange(next_, &deferred);
+  if (std::exchange(next_posted_, true)) return;
+  boost::asio::post(io_, [this] {
+    next_posted_ = false;
+    const Event event(*this);  // Whose end runs what is deferred, after what is ready.
+    Deferred** end = &next_;
+    while (*end != nullptr) end = &(*end)->next_deferred_;
+    *end = deferred_;
+    deferred_ = std::exchange(next_, nullptr);
+  });
+}
+
 void Loop::undefer(Deferred& deferred) {
   if (!std::exchange(deferred.is_deferred_, false)) return;
-  for (Deferred** list : {&deferred_, &running_}) {
+  for (Deferred** list : {&deferred_, &running_, &next_}) {
     while (*list != nullptr && *list != &deferred) list = &(*list)->next_deferred_;
     if (*list != nullptr) *list = deferred.next_deferred_;
   }

@@ -62,6 +62,8 @@ class Loop final : public Clock {
 
   // Runs it in this turn, after all that was ready; once, however often it was deferred.
   void defer(Deferred& deferred);
+  // Runs it in the next turn: what has become ready meanwhile is not kept waiting by it.
+  void defer_to_next(Deferred& deferred);
   void undefer(Deferred& deferred);
 
   // Held by every handler of io() that may defer: the last of those that are ready runs what was
@@ -101,9 +103,11 @@ class Loop final : public Clock {
   std::unique_ptr<char[]> read_buffer_;
   Deferred* deferred_ = nullptr;  // Newest first.
   Deferred* running_ = nullptr;   // Those of this turn that still have to run.
+  Deferred* next_ = nullptr;      // Of the next turn; newest first.
   boost::asio::detail::scheduler& scheduler_;
   unsigned events_ = 0;  // Under way, one within the other.
   bool posted_ = false;  // A handler of its own will run what is deferred.
+  bool next_posted_ = false;
 };
 
 }  // namespace skiff

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/certificate.h"
+#include "sidecar/transport/tls_library.h"
 
 namespace skiff {
 namespace {
@@ -108,7 +109,7 @@ TlsContext::TlsContext(Loop& loop, const TlsMaterial& material, WallClock clock)
       queue_(loop, *this) {}
 
 bool TlsContext::prepare(const TlsMaterial& material) {
-  ssl_context_.reset(SSL_CTX_new(TLS_method()));
+  ssl_context_.reset(SSL_CTX_new_ex(tls_library(), nullptr, TLS_method()));
   if (ssl_context_ == nullptr) return false;
   SSL_CTX* const context = ssl_context_.get();
   set_limits(*context);

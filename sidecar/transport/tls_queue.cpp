@@ -1,6 +1,9 @@
 #include "sidecar/transport/tls_queue.h"
 
+#include <thread>
+
 #include "sidecar/transport/tls_context.h"
+#include "sidecar/transport/tls_library.h"
 
 namespace skiff {
 
@@ -13,12 +16,13 @@ void TlsQueue::leave(TlsQueueUser& user) { std::erase(waiting_, &user); }
 
 void TlsQueue::run_deferred() {
   const TlsContextPtr kept = owner_.shared_from_this();  // The last handshake may let go of it.
-  for (int i = 0; i < most_per_turn && !waiting_.empty(); ++i) {
-    TlsQueueUser& user = *waiting_.front();
-    waiting_.pop_front();
-    user.compute();
-  }
-  if (!waiting_.empty()) loop_.defer(*this);
+  const UseTlsLibrary use;
+  if (waiting_.empty()) return;
+  TlsQueueUser& user = *waiting_.front();
+  waiting_.pop_front();
+  user.compute();
+  std::this_thread::yield();
+  if (!waiting_.empty()) loop_.defer_to_next(*this);
 }
 
 }  // namespace skiff

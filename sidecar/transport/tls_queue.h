@@ -16,12 +16,11 @@ class TlsQueueUser {
   ~TlsQueueUser() = default;
 };
 
-// Who waits to compute on a worker, first come, first served: a few in each turn of the loop, after
+// Who waits to compute on a worker, first come, first served: one in each turn of the loop, after
 // all that was ready, so that a storm of newcomers delays established traffic by that much only.
+// Other processes that wait for the CPU may have it after each: of live traffic, too, mostly.
 class TlsQueue final : private Deferred {
  public:
-  static constexpr int most_per_turn = 2;  // About half a millisecond.
-
   TlsQueue(Loop& loop, TlsContext& owner) : loop_(loop), owner_(owner) {}
   ~TlsQueue() { loop_.undefer(*this); }
   TlsQueue(const TlsQueue&) = delete;
