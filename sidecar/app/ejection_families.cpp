@@ -10,7 +10,11 @@ void collect_ejections(PolicyStates& states, TimePoint now,
                        std::vector<prometheus::MetricFamily>& families) {
   auto ejected = gauge_family("skiff_outlier_ejected",
                               "1 for each endpoint that is left out because it failed.");
+  auto panic = gauge_family("skiff_panic",
+                            "1 for each target whose endpoints are all used, as fewer than "
+                            "panicThreshold are available.");
   states.visit([&](TargetState& state) {
+    if (state.panics()) add_value(panic, 1, {{"subject", state.name()}});
     OutlierEjection* const ejection = state.ejection().get();
     if (ejection == nullptr) return;
     ejection->version(now);  // Whose time is over comes back, though nobody calls.
@@ -22,6 +26,7 @@ void collect_ejections(PolicyStates& states, TimePoint now,
         now);
   });
   if (!ejected.metric.empty()) families.push_back(std::move(ejected));
+  if (!panic.metric.empty()) families.push_back(std::move(panic));
 }
 
 }  // namespace skiff

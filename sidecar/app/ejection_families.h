@@ -9,7 +9,7 @@
 
 namespace skiff {
 
-// skiff_outlier_ejected of all endpoints that are ejected.
+// skiff_outlier_ejected of all endpoints that are ejected, skiff_panic of all targets that panic.
 void collect_ejections(PolicyStates& states, TimePoint now,
                        std::vector<prometheus::MetricFamily>& families);
 

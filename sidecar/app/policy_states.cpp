@@ -1,8 +1,20 @@
 #include "sidecar/app/policy_states.h"
 
+#include <fmt/format.h>
+
 #include <vector>
 
 namespace skiff {
+
+void TargetState::set_panic(bool panics, const Availability& now) {
+  const std::uint32_t before = panics ? panicking_.fetch_add(1) : panicking_.fetch_sub(1);
+  if (before != (panics ? 0U : 1U) || !tell_) return;
+  tell_({.policy = "panic",
+         .subject = name_,
+         .from = panics ? "off" : "on",
+         .to = panics ? "on" : "off",
+         .why = fmt::format("{} of {} endpoints available", now.available, now.all)});
+}
 
 std::shared_ptr<TargetState> PolicyStates::of(const std::string& target) {
   const std::lock_guard lock(mutex_);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -11,6 +13,7 @@
 #include "sidecar/app/kept_policy.h"
 #include "sidecar/app/limit_states.h"
 #include "sidecar/app/target_bulkheads.h"
+#include "sidecar/balance/endpoint_set.h"
 #include "sidecar/policy/answer_store.h"
 #include "sidecar/policy/circuit_breaker.h"
 #include "sidecar/policy/hedge.h"
@@ -42,6 +45,10 @@ class TargetState final {
   KeptPolicy<OutlierEjection, OutlierEjectionConfig>& ejection() { return ejection_; }
   HedgeCounts& hedges() { return hedges_; }
 
+  // One worker uses all endpoints from now on, as too few are available; or no more.
+  void set_panic(bool panics, const Availability& now);
+  bool panics() const { return panicking_.load(std::memory_order_relaxed) > 0; }
+
  private:
   const std::string name_;
   const OnPolicyEvent tell_;
@@ -50,6 +57,7 @@ class TargetState final {
   KeptPolicy<CircuitBreaker, CircuitBreakerConfig> breaker_;
   KeptPolicy<OutlierEjection, OutlierEjectionConfig> ejection_;
   HedgeCounts hedges_;
+  std::atomic<std::uint32_t> panicking_ = 0;  // Workers.
 };
 
 // All targets' states, by the targets' names. Any thread may call it; takes a lock: for changes of

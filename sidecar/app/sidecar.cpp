@@ -19,6 +19,7 @@
 #include "sidecar/app/credentials.h"
 #include "sidecar/app/ejection_families.h"
 #include "sidecar/app/health_checks.h"
+#include "sidecar/app/limit_events.h"
 #include "sidecar/app/listener_plans.h"
 #include "sidecar/app/policies.h"
 #include "sidecar/app/policy_events.h"
@@ -38,7 +39,7 @@ namespace {
 constexpr int backlog = 4096;
 constexpr auto flush_every = 50ms;
 constexpr auto expire_every = 60s;
-constexpr auto look_at_fallbacks_every = 1s;
+constexpr auto look_at_counters_every = 1s;
 
 // The whole process: the control thread's part, and the workers.
 class Sidecar final {
@@ -62,7 +63,7 @@ class Sidecar final {
   void reopen_access_log();
   void expire_series();
   void expire_faults();
-  void tell_of_fallbacks();
+  void tell_what_was_counted();
 
   const SidecarConfig config_;
   boost::asio::io_context io_;
@@ -71,6 +72,7 @@ class Sidecar final {
   std::unique_ptr<AccessLogWriter> access_log_writer_;
   const SystemClock clock_{};
   PolicyEvents events_;
+  LimitEvents limit_events_;
   PolicyStates states_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<Credentials> credentials_;  // Null: no identity.
@@ -83,13 +85,14 @@ class Sidecar final {
   boost::asio::steady_timer flush_timer_;
   boost::asio::steady_timer expire_timer_;
   boost::asio::steady_timer fault_timer_;
-  boost::asio::steady_timer fallback_timer_;
+  boost::asio::steady_timer counters_timer_;
 };
 
 Sidecar::Sidecar(const SidecarConfig& config)
     : config_(config),
       metrics_({.workers = config.workers}),
       events_(metrics_.named(), clock_),
+      limit_events_(metrics_.named(), events_.sink()),
       states_(events_.sink()),
       health_(
           io_, metrics_.control(),
@@ -108,7 +111,7 @@ Sidecar::Sidecar(const SidecarConfig& config)
       flush_timer_(io_),
       expire_timer_(io_),
       fault_timer_(io_),
-      fallback_timer_(io_) {
+      counters_timer_(io_) {
   metrics_.add([this](auto& families) {
     const TimePoint now = clock_.now();
     collect_bulkheads(states_, families);
@@ -261,7 +264,9 @@ void Sidecar::expire_faults() {
   });
 }
 
-void Sidecar::tell_of_fallbacks() {
+// Events of what is only counted where requests pass.
+void Sidecar::tell_what_was_counted() {
+  limit_events_.look(clock_.now());
   for (const auto& change : metrics_.named().degraded.take_changes(clock_.now())) {
     events_.tell({.policy = "fallback",
                   .subject = change.target,
@@ -269,9 +274,9 @@ void Sidecar::tell_of_fallbacks() {
                   .to = change.is_degraded ? "degraded" : "normal",
                   .why = change.why});
   }
-  fallback_timer_.expires_after(look_at_fallbacks_every);
-  fallback_timer_.async_wait([this](boost::system::error_code error) {
-    if (!error) tell_of_fallbacks();
+  counters_timer_.expires_after(look_at_counters_every);
+  counters_timer_.async_wait([this](boost::system::error_code error) {
+    if (!error) tell_what_was_counted();
   });
 }
 
@@ -283,7 +288,7 @@ void Sidecar::run() {
   await_signal();
   if (access_log_writer_ != nullptr) flush_access_log();
   expire_series();
-  tell_of_fallbacks();
+  tell_what_was_counted();
   io_.run();
   for (const auto& worker : workers_) worker->stop();
   if (access_log_writer_ != nullptr) access_log_writer_->flush_for(500ms);

@@ -24,6 +24,10 @@ TargetChain::TargetChain(const ChainContext& context, std::shared_ptr<TargetStat
   configure(policy);
 }
 
+TargetChain::~TargetChain() {
+  if (panics_) state_->set_panic(false, endpoints_.availability());
+}
+
 void TargetChain::configure(const TrafficPolicy& policy) {
   state_->retry_budget().configure(policy.retry.budget);
   grpc_status_.configure(policy.retry);
@@ -56,9 +60,17 @@ void TargetChain::follow_ejections() {
   if (version == ejections_seen_) return;
   ejections_seen_ = version;
   endpoints_.set_ejected(ejection_->ejected(), now);
+  look_for_panic();
+}
+
+void TargetChain::look_for_panic() {
+  if (endpoints_.panics() == panics_) return;
+  panics_ = endpoints_.panics();
+  state_->set_panic(panics_, endpoints_.availability());
 }
 
 void TargetChain::set_endpoints(const EndpointSpecs& specs) {
+  look_for_panic();
   if (ejection_ == nullptr) return;
   ejection_->set_endpoints(specs);
   ejections_seen_ = 0;
@@ -67,6 +79,7 @@ void TargetChain::set_endpoints(const EndpointSpecs& specs) {
 void TargetChain::set_healthy(std::string_view address, bool healthy) {
   endpoints_.set_healthy(address, healthy, loop_.now());
   if (ejection_ != nullptr) ejection_->set_healthy(address, healthy);
+  look_for_panic();
 }
 
 }  // namespace skiff

@@ -39,9 +39,10 @@ class TargetChain final : public Forwarder {
  public:
   TargetChain(const ChainContext& context, std::shared_ptr<TargetState> state,
               const TrafficPolicy& policy);
+  ~TargetChain() override;
 
   void configure(const TrafficPolicy& policy);
-  // The context's EndpointSet has these endpoints now.
+  // The context's EndpointSet is configured and has these endpoints now.
   void set_endpoints(const EndpointSpecs& specs);
   // What the results of requests to one endpoint are told to; null: nothing. Lives as long as the
   // TargetState.
@@ -59,6 +60,7 @@ class TargetChain final : public Forwarder {
   void limit(const TrafficPolicy& policy);
   void eject_by(OutlierEjection* ejection);
   void follow_ejections();
+  void look_for_panic();
 
   Loop& loop_;
   const std::shared_ptr<TargetState> state_;
@@ -66,6 +68,7 @@ class TargetChain final : public Forwarder {
   EndpointSet& endpoints_;
   OutlierEjection* ejection_ = nullptr;  // Null: off.
   std::uint64_t ejections_seen_ = 0;     // Its version that endpoints_ follows.
+  bool panics_ = false;                  // As the TargetState was told of endpoints_.
 
   // From the last stage to the first.
   // 10 One endpoint is chosen for each attempt, and how it went is remembered.

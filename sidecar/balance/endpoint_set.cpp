@@ -14,19 +14,6 @@ namespace {
 constexpr TimePoint long_ago = TimePoint{} - std::chrono::hours(24 * 365);
 
 // How many of some endpoints may be used.
-struct Availability {
-  std::size_t all = 0;
-  std::size_t available = 0;
-
-  void count(const Endpoint& endpoint) {
-    ++all;
-    if (endpoint.is_available()) ++available;
-  }
-  bool is_below(Ratio share) const {
-    return static_cast<double>(available) < share.value * static_cast<double>(all);
-  }
-};
-
 std::unique_ptr<Endpoint> make_endpoint(const EndpointSpec& spec, double cost_ns,
                                         TimePoint added_at, TimePoint now) {
   auto endpoint = std::make_unique<Endpoint>();
@@ -163,13 +150,19 @@ void EndpointSet::rebuild(TimePoint now) {
   balancer_->rebuild(usable_, now);
 }
 
-void EndpointSet::choose_usable() {
+Availability EndpointSet::availability() const {
   Availability everywhere;
+  for (const auto& endpoint : endpoints_) {
+    if (endpoint->weight > 0) everywhere.count(*endpoint);
+  }
+  return everywhere;
+}
+
+void EndpointSet::choose_usable() {
+  const Availability everywhere = availability();
   Availability in_zone;
   for (const auto& endpoint : endpoints_) {
-    if (endpoint->weight == 0) continue;
-    everywhere.count(*endpoint);
-    if (endpoint->in_zone) in_zone.count(*endpoint);
+    if (endpoint->weight > 0 && endpoint->in_zone) in_zone.count(*endpoint);
   }
   panics_ = everywhere.is_below(config_.panic_threshold);
   const bool only_zone = !panics_ && config_.zone_spill.value > 0 && in_zone.available > 0 &&

@@ -17,6 +17,20 @@
 
 namespace skiff {
 
+// Of the endpoints that have a weight.
+struct Availability {
+  std::size_t all = 0;
+  std::size_t available = 0;
+
+  void count(const Endpoint& endpoint) {
+    ++all;
+    if (endpoint.is_available()) ++available;
+  }
+  bool is_below(Ratio share) const {
+    return static_cast<double>(available) < share.value * static_cast<double>(all);
+  }
+};
+
 // A target's endpoints and the choice among them, for one worker. Decider: no I/O, told the time.
 //
 // Which may be chosen: those with a weight that are healthy and not ejected; of these only the own
@@ -64,6 +78,7 @@ class EndpointSet final {
   void forget_removed();
 
   bool panics() const { return panics_; }  // All are used though most are not available.
+  Availability availability() const;
   const std::vector<std::unique_ptr<Endpoint>>& endpoints() const { return endpoints_; }
 
  private:

@@ -19,6 +19,11 @@ LabelledCounters::Cell& LabelledCounters::at(const std::vector<std::string>& val
   return cells_[std::vector<std::string>(labels_.size(), "other")];
 }
 
+void LabelledCounters::visit(const Visit& visit) const {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [values, cell] : cells_) visit(values, cell.load(std::memory_order_relaxed));
+}
+
 void LabelledCounters::collect(std::vector<prometheus::MetricFamily>& families) const {
   const std::lock_guard lock(mutex_);
   if (cells_.empty()) return;

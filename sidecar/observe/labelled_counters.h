@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -28,6 +29,10 @@ class LabelledCounters final {
   // The counter of these values, one for each label; lives as long as this. Any thread; takes a
   // lock, so keep it where requests are counted.
   Cell& at(const std::vector<std::string>& values);
+
+  // In the order of the values.
+  using Visit = std::function<void(const std::vector<std::string>& values, std::uint64_t count)>;
+  void visit(const Visit& visit) const;
 
   void collect(std::vector<prometheus::MetricFamily>& families) const;
 

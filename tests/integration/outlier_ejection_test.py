@@ -44,6 +44,9 @@ spec:
         labels = {"policy": "outlier_ejection", "subject": "backend.default", "to": to}
         return self.running.metric("skiff_policy_transitions_total", **labels)
 
+    def panics(self, to):
+        return self.running.metric("skiff_policy_transitions_total", policy="panic", to=to)
+
     def ejected(self):
         return self.running.metric("skiff_outlier_ejected")
 
@@ -98,8 +101,23 @@ class Stays(OutlierTest):
         asked = [member.asked for member in self.members]
         for _ in range(20):
             self.ask()
-        more = [member.asked - before for member, before in zip(self.members, asked)]
-        self.assertEqual(sorted(more), [0, 10, 10])
+        more = sorted(member.asked - before for member, before in zip(self.members, asked))
+        self.assertEqual((more[0], sum(more)), (0, 20))
+        self.assertGreaterEqual(more[1], 9)  # In turn, in each of the two workers.
+
+    def test_unless_too_few_are_left(self):
+        self.three(LONG.replace("ROUND_ROBIN", "ROUND_ROBIN, panicThreshold: 80%"))
+        self.members[0].mood = "fails"
+        until(lambda: self.ask() and self.ejected(), "it is ejected")
+        asked = self.members[0].asked
+        for _ in range(12):
+            self.ask()
+        self.assertGreater(self.members[0].asked, asked)
+        self.assertEqual(self.running.metric("skiff_panic", subject="backend.default"), 1)
+        self.assertEqual(self.panics("on"), 1)
+        self.running.write_policies(self.policies(LONG))
+        until(lambda: self.running.metric("skiff_panic") == 0, "all is as usual again")
+        self.assertEqual(self.panics("off"), 1)
 
     def test_out_when_another_part_of_the_policy_changes(self):
         self.three(LONG)

@@ -82,6 +82,14 @@ class Limits(RateLimitTest):
         self.assertEqual(json.loads(body)["reason"], "rate_limited")
         self.assertNotIn("x-skiff-policy", headers)
 
+    def test_tells_operators_when_it_begins_to_refuse(self):
+        sidecar = self.inbound("name: all, rate: 1/h, burst: 1")
+        client = self.client()
+        client.send(GET).answer()
+        self.assertEqual(client.send(GET).answer()[0], 429)
+        labels = {"policy": "rate_limit", "from": "within", "to": "over"}
+        self.assert_metric(sidecar, 1, "skiff_policy_transitions_total", **labels)
+
     def test_says_what_the_policy_wants(self):
         self.inbound(
             "name: all, rate: 1/h, burst: 1, response: {contentType: application/problem+json, "

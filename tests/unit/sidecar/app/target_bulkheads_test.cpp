@@ -14,11 +14,11 @@ struct TargetBulkheadsTest : testing::Test {
   // `scope subject: in use/limit`.
   std::vector<std::string> seen() const {
     std::vector<std::string> all;
-    bulkheads.visit([&all](std::string_view scope, std::string_view subject,
-                           const Bulkhead::Figures& figures) {
-      all.push_back(std::string(scope).append(" ").append(subject).append(": ").append(
-          std::to_string(figures.in_use) + "/" + std::to_string(figures.limit)));
-    });
+    bulkheads.visit(
+        [&all](std::string_view scope, std::string_view subject, const Bulkhead::Figures& figures) {
+          all.push_back(std::string(scope).append(" ").append(subject).append(": ").append(
+              std::to_string(figures.in_use) + "/" + std::to_string(figures.limit)));
+        });
     return all;
   }
   using Seen = std::vector<std::string>;
