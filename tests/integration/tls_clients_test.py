@@ -18,7 +18,8 @@ class Strict(MeshTest):
     def setUp(self):
         self.certs = self.authority("order", "product")
         self.application = self.backend(echo)
-        self.running = self.callee(self.application.port)
+        # One, as tickets are of use only to the worker that gave them.
+        self.running = self.callee(self.application.port, more="workers: 1")
 
     def leaf(self, certs=None):
         path = (certs or self.certs).path("order.shop")
