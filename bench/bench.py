@@ -43,6 +43,11 @@ GROUPS = {
             "scale": scale.scale,
         },
     ),
+    "One hop of HTTP/1.1 with every policy": (
+        "skiff-policies",
+        "haproxy-S,skiff-S",
+        {"policies": cost.policies, "policies-malloc": counters.malloc},
+    ),
     "Two sidecars with mutual TLS and HTTP/2 between them": (
         "skiff-mesh",
         "haproxy-mesh,nginx-mesh,nghttpx-mesh,envoy-mesh",

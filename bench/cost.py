@@ -52,6 +52,13 @@ def cpu32(options):
     return cpu(options, "1 KiB, 32 connections: CPU per request", 32, "/1k", bars)
 
 
+def policies(options):
+    """All policies on, beside ours without any."""
+    bars = [Bar("skiff-S", plus=0.5), Bar("haproxy-S", 1.0)]
+    measure = "every policy on, 1 KiB, 32 connections: CPU per request"
+    return cpu(options, measure, 32, "/1k", bars)
+
+
 def cpu1(options):
     return cpu(options, "1 KiB, 1 connection: CPU per request", 1, "/1k", [Bar("haproxy-S", 0.85)])
 

@@ -5,20 +5,26 @@ import dataclasses
 
 @dataclasses.dataclass
 class Bar:
-    """Ours is at most `times` × the value of `peer`, or at most `limit` where there is no peer."""
+    """Ours is at most `times` × the value of `peer` and `plus` more, or, where there is no peer, at
+    most `limit`."""
 
     peer: str = ""
     times: float = 1.0
     limit: float = 0.0
+    plus: float = 0.0
 
     def most(self, values):
         """The value that ours may have; None where the peer was not measured."""
         if not self.peer:
             return self.limit
-        return values[self.peer] * self.times if self.peer in values else None
+        return values[self.peer] * self.times + self.plus if self.peer in values else None
 
     def __str__(self):
-        return f"≤ {self.times:.2f} × {self.peer}" if self.peer else f"≤ {self.limit:g}"
+        if not self.peer:
+            return f"≤ {self.limit:g}"
+        if self.plus:
+            return f"≤ {self.peer} + {self.plus:g}"
+        return f"≤ {self.times:.2f} × {self.peer}"
 
 
 @dataclasses.dataclass
