@@ -256,7 +256,7 @@ class Misbehaving(Http2Test):
         self.assertEqual(seen, [{"x-in": "7"}])
 
     def test_goaway_race_loses_no_request(self):
-        """B32: below the last id they finish, above they are sent again; POSTs too."""
+        """Below the last id they finish, above they are sent again; POSTs too."""
         connections = []
 
         def handle(peer):
@@ -354,7 +354,7 @@ class Misbehaving(Http2Test):
         self.assertEqual(list(peers[0].resets.values()), [h2.errors.ErrorCodes.CANCEL])
 
     def test_a_bomb_of_fields_is_no_answer(self):
-        """B18, from the side of the backend."""
+        """Counted as they come, also where each is small."""
 
         def handle(peer):
             while True:

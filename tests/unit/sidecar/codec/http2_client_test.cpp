@@ -65,7 +65,7 @@ TEST_F(Http2ClientTest, LetsTheBackendSendOnlyWhatTheClientTakes) {
   EXPECT_TRUE(slow.client.ended);
 }
 
-// B28: what a few clients do not take must not use up what all share.
+// What a few clients do not take must not use up what all share.
 TEST_F(Http2ClientTest, ManySlowClientsDoNotStopAnother) {
   for (int i = 0; i < 30; ++i) start().client.takes_more = false;
   Call& fast = start();

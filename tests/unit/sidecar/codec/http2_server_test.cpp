@@ -130,7 +130,7 @@ TEST_F(Http2ServerTest, IsDestroyedWithWhatIsInFlight) {
   EXPECT_EQ(backend.failed_with, ErrorKind::draining);
 }
 
-// ---- Attacks (cases.md, group b)
+// ---- Attacks
 
 TEST_F(Http2ServerTest, RequestsThatAreResetAtOnceAreCounted) {
   settings.http2.glitch_burst = 100;
