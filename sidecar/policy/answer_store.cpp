@@ -26,9 +26,10 @@ void AnswerStore::put(std::string_view key, std::string_view text, std::size_t h
     }
     drop(found->second);
   }
-  entries_.push_front({std::string(key),
-                       std::make_shared<const StoredAnswer>(std::string(text), head_size),
-                       now - age});
+  entries_.push_front(
+      {std::string(key),
+       std::make_shared<const StoredAnswer>(StoredAnswer{std::string(text), head_size}),
+       now - age});
   by_key_.emplace(key, entries_.begin());
   bytes_ += cost(entries_.front());
   shrink();
