@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <fstream>
-#include <map>
 #include <string_view>
 
 #include "base/suggest.h"
@@ -53,6 +52,28 @@ const TargetSpec* find_target(const RoutePlan& plan, std::string_view name, std:
   }
   err << '\n';
   return nullptr;
+}
+
+bool is_of_a_route(const TrafficPolicy& policy) {
+  return std::ranges::any_of(policy.target_refs,
+                             [](const ObjectRef& target) { return target.kind != "Service"; });
+}
+
+// What the files say that a simulation knows nothing of: what is decided before the target is.
+void say_what_is_left_out(const Resources& resources, std::ostream& err) {
+  const std::size_t of_routes = std::ranges::count_if(resources.traffic_policies, is_of_a_route);
+  const std::size_t routes = resources.http_routes.size() + resources.grpc_routes.size() +
+                             resources.tcp_routes.size() + resources.tls_routes.size();
+  std::string text;
+  const auto name = [&text](std::size_t count, std::string_view noun, std::string_view plural) {
+    if (count > 0) text += (text.empty() ? "" : ", ") + counted(count, noun, plural);
+  };
+  name(routes, "route", "routes");
+  name(of_routes, "TrafficPolicy of a route", "TrafficPolicies of routes");
+  name(resources.rate_limit_policies.size(), "RateLimitPolicy", "RateLimitPolicies");
+  name(resources.fault_policies.size(), "FaultPolicy", "FaultPolicies");
+  name(resources.authorization_policies.size(), "AuthorizationPolicy", "AuthorizationPolicies");
+  if (!text.empty()) err << "skiff: not simulated: " << text << '\n';
 }
 
 // One run of an order, on its plan.
@@ -184,6 +205,7 @@ ExitCode simulate(const SimulateOrder& order, std::ostream& out, std::ostream& e
   const auto plan = make_route_plan(documents->resources, "default");
   Run run(order, *plan, err);
   if (!run.prepare()) return ExitCode::usage;
+  say_what_is_left_out(documents->resources, err);
   run.print(out);
   return run.draw() ? ExitCode::ok : ExitCode::failure;
 }

@@ -73,6 +73,18 @@ TEST_F(Simulate, PrintsATableOfEachTarget) {
   EXPECT_EQ(err_.str(), "");
 }
 
+TEST_F(Simulate, SaysWhatItLeavesOut) {
+  folder_.write("limits.yaml",
+                "apiVersion: skiff.dev/v1\n"
+                "kind: RateLimitPolicy\n"
+                "metadata: {name: user, namespace: shop}\n"
+                "spec:\n"
+                "  targetRefs: [{kind: Service, name: user}]\n"
+                "  limits: [{name: all, rate: 10/s, burst: 20}]\n");
+  EXPECT_EQ(run(), ExitCode::ok);
+  EXPECT_EQ(err_.str(), "skiff: not simulated: 1 RateLimitPolicy\n");
+}
+
 TEST_F(Simulate, GivesTheSameForTheSameSeed) {
   run();
   const std::string first = out_.str();
