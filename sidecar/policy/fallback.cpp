@@ -44,7 +44,8 @@ constexpr Error failed_answer{.kind = ErrorKind::bad_response,
 //   asking --a failure is answered--> discarding --> a step
 class Fallback::Call final : public PassingReply, private Discard::Then, private Pauses::Waiter {
  public:
-  Call(Reply& outer, Fallback& fallback) : PassingReply(outer), fallback_(fallback) {}
+  Call(Reply& outer, Fallback& fallback, const EndHook* mark)
+      : PassingReply(outer), fallback_(fallback), mark_(mark) {}
 
   void answered(Exchange& exchange, Response& response) override;
   void failed(Exchange& exchange, const Error& error) override;
@@ -70,7 +71,8 @@ class Fallback::Call final : public PassingReply, private Discard::Then, private
   void ask(const ReadyStep& step, Exchange& exchange);
 
   Fallback& fallback_;
-  Error first_{};  // Of the target; of an answer that was discarded, failed_answer.
+  const EndHook* const mark_;  // What was added since is the target's, or another's.
+  Error first_{};              // Of the target; of an answer that was discarded, failed_answer.
   Error last_{};
   std::size_t next_ = 0;       // Which step.
   bool asks_other_ = false;    // A CLUSTER is at work.
@@ -78,7 +80,7 @@ class Fallback::Call final : public PassingReply, private Discard::Then, private
 };
 
 void Fallback::forward(Exchange& exchange, Reply& reply, Forwarder& target) {
-  target.forward(exchange, *exchange.arena.make<Call>(reply, *this));
+  target.forward(exchange, *exchange.arena.make<Call>(reply, *this, exchange.hooks));
 }
 
 Fallback::Fallback(std::vector<ReadyStep> steps, std::shared_ptr<AnswerStore> store, Pauses& pauses,
@@ -165,7 +167,9 @@ bool Fallback::Call::can_go_on(Exchange& exchange) const {
   return false;
 }
 
+// Who was asked is not any more: what is held of it, such as a place in its bulkhead, is free.
 void Fallback::Call::step(Exchange& exchange) {
+  exchange.end_since(mark_);
   while (next_ < fallback_.steps_.size()) {
     const ReadyStep& step = fallback_.steps_[next_++];
     if (can(step, exchange) && take(step, exchange)) return;

@@ -139,6 +139,37 @@ TEST_F(FallbackTest, AnswersAHeadFromAGetWithoutTheBody) {
   EXPECT_TRUE(client.ended);
 }
 
+// What a target's policies hold until the exchange is over.
+class Holds final : public EndHook {
+ public:
+  void ended(Exchange&, const Error&) override { is_over = true; }
+  bool is_over = false;
+};
+
+TEST_F(FallbackTest, WhatTheTargetHoldsIsFreeWhileAnotherIsAsked) {
+  make({Type::cluster});
+  ask();
+  Holds of_failed;
+  exchange.at_end(of_failed);
+  target.breaks(refused);
+  EXPECT_TRUE(of_failed.is_over);
+  other.answers(200, "other");
+  EXPECT_EQ(client.body, "other");
+
+  ask();
+  Holds of_answered;
+  exchange.at_end(of_answered);
+  target.answers(503, "no");
+  turn();
+  EXPECT_TRUE(of_answered.is_over);
+  Holds of_other;
+  exchange.at_end(of_other);
+  other.answers(200, "other");
+  EXPECT_FALSE(of_other.is_over);
+  exchange.finish({});
+  EXPECT_TRUE(of_other.is_over);
+}
+
 TEST_F(FallbackTest, NeitherKeepsNorAnswersAPost) {
   make({Type::cached});
   ask(Method::post);
