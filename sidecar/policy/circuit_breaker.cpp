@@ -69,11 +69,14 @@ CircuitBreaker::CircuitBreaker(const CircuitBreakerConfig& config, std::string s
       in_flight_(config.slow_call_duration_threshold, now),
       failed_share_(millionths(config.failure_rate_threshold)),
       slow_share_(millionths(config.slow_call_rate_threshold)),
-      since_(now) {}
+      since_(now) {
+  begin_epoch();
+}
 
 Result<Ticket, Error> CircuitBreaker::admit(TimePoint now) {
+  Ticket ticket = for_all_.load(std::memory_order_relaxed);
+  if (ticket != 0) return ticket;
   MaybeChange change;
-  Ticket ticket = refused;
   {
     const std::lock_guard lock(lock_);
     ticket = try_admit(now, change);
@@ -245,6 +248,9 @@ void CircuitBreaker::begin_trials(TimePoint now) {
 void CircuitBreaker::begin_epoch() {
   epoch_ = epoch_ == last_epoch ? 1 : epoch_ + 1;
   in_flight_.forget();
+  const bool counts = mode_ == BreakerMode::automatic || mode_ == BreakerMode::metrics_only;
+  const bool lets_all_through = counts && state_ == State::closed && !times_calls();
+  for_all_.store(lets_all_through ? epoch_ << epoch_shift : 0, std::memory_order_relaxed);
 }
 
 void CircuitBreaker::configure(const CircuitBreakerConfig& config, TimePoint now) {

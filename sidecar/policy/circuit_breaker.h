@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,7 +27,8 @@ namespace skiff {
 // themselves: as many others follow. A mode that an operator sets stands above all that:
 // forced_open refuses, disabled lets through, metrics_only lets through and counts.
 //
-// Refuses with ErrorKind::circuit_open. All workers may call it; takes a short lock.
+// Refuses with ErrorKind::circuit_open. All workers may call it; takes a short lock, but to be
+// admitted to what is closed and not timed.
 // Source: M. Nygard, "Release It!", 2nd ed., "Circuit Breaker"; names and numbers of resilience4j.
 class CircuitBreaker final : public Admission {
  public:
@@ -105,6 +107,9 @@ class CircuitBreaker final : public Admission {
 
   const std::string subject_;
   const OnPolicyEvent tell_;
+  // The ticket of everybody, where all are let through and calls are not timed; 0: ask under lock_.
+  // Who reads it while the state changes has asked before.
+  std::atomic<Ticket> for_all_ = 0;
   mutable ShortLock lock_;  // Guards all below.
   CircuitBreakerConfig config_;
   Random random_;
@@ -114,7 +119,7 @@ class CircuitBreaker final : public Admission {
   std::uint64_t slow_share_;
   State state_ = State::closed;
   BreakerMode mode_ = BreakerMode::automatic;
-  Ticket epoch_ = 1;  // Counts changes of state, comes round; part of every ticket.
+  Ticket epoch_ = 0;  // Counts changes of state, comes round; part of every ticket.
   TimePoint since_;
   TimePoint open_until_{};
   std::uint32_t failures_in_a_row_ = 0;
