@@ -111,9 +111,8 @@ class TlsHandshake {
 };
 
 // Secures the connected `transport`, on which nothing was sent yet, and whose bytes may already be
-// waiting. `done` is told later,
-// never within this call. No more than a few handshakes compute per turn of the loop, so that those
-// who are connected are not kept waiting by a storm of newcomers.
+// waiting. `done` is told later, never within this call. One handshake computes in a turn of the
+// loop, so that a storm of newcomers does not keep those waiting who are connected.
 std::unique_ptr<TlsHandshake> begin_tls(Loop& loop, TlsContextPtr context, TransportPtr transport,
                                         TlsRequest request, TlsHandshake::Done& done);
 
