@@ -27,7 +27,8 @@ ExitCode ask(const BreakerOrder& order, std::string_view method, std::string que
 
 }  // namespace
 
-void describe_breaker(CLI::App& app, BreakerOrder& order, std::function<void(BreakerAction)> run) {
+void describe_breaker(CLI::App& app, BreakerOrder& order,
+                      const std::function<void(BreakerAction)>& run) {
   CLI::App* breaker = app.add_subcommand(
       "breaker", "Show the circuit breakers of a sidecar, or set one past its policy");
   breaker->require_subcommand(1);

@@ -22,7 +22,8 @@ struct BreakerOrder {
 
 // Adds `skiff breaker` to `app`, which fills in `order`, and then gives `run` what is to be done.
 using BreakerAction = ExitCode (*)(const BreakerOrder& order, std::ostream& out, std::ostream& err);
-void describe_breaker(CLI::App& app, BreakerOrder& order, std::function<void(BreakerAction)> run);
+void describe_breaker(CLI::App& app, BreakerOrder& order,
+                      const std::function<void(BreakerAction)>& run);
 
 // `skiff breaker list`: the circuit breakers that are in force in one sidecar.
 ExitCode list_breakers(const BreakerOrder& order, std::ostream& out, std::ostream& err);

@@ -265,7 +265,7 @@ ExitCode show_certs(const std::vector<std::string>& files, std::int64_t now, std
     const auto certificates = read_certificates(*pem);
     if (!certificates || certificates->empty()) {
       const std::string why = certificates ? "holds no certificate" : certificates.error();
-      code = tell({file + ": " + why, ExitCode::bad_input}, err);
+      code = tell({fmt::format("{}: {}", file, why), ExitCode::bad_input}, err);
       continue;
     }
     for (const CertificatePtr& certificate : *certificates) show(*certificate, now, out);

@@ -71,16 +71,16 @@ inline bool is_tunnel(const Request& request) { return request.body == BodyKind:
 
 struct Response {
   std::uint16_t status = 0;
-  std::string_view reason_phrase{};
   Version version = Version::http_1_1;
-  Headers headers{};  // Without framing and hop-by-hop fields.
   BodyKind body = BodyKind::none;
-  // With BodyKind::none to HEAD or 304: what the field said; see has_length.
-  std::uint64_t content_length = 0;
-  bool has_length = false;     // content_length is to be told to the client.
-  std::string_view upgrade{};  // With 101: the protocol.
+  bool has_length = false;  // content_length is to be told to the client.
   // Of gRPC, where it is known with the head: the answer failed or ended at once. -1: not known.
   std::int8_t grpc_status = -1;
+  // With BodyKind::none to HEAD or 304: what the field said; see has_length.
+  std::uint64_t content_length = 0;
+  std::string_view reason_phrase{};
+  std::string_view upgrade{};  // With 101: the protocol.
+  Headers headers{};           // Without framing and hop-by-hop fields.
 };
 
 // As `message = Message()`, but without a copy and without zeroing it first, which together take

@@ -66,7 +66,7 @@ TEST(EncodeResponseHead, SaysTheLengthWhereItIsKnown) {
 }
 
 TEST(EncodeResponseHead, SaysChunkedInsteadOfTheLength) {
-  Response response{.status = 200, .reason_phrase = "Fine", .body = BodyKind::chunked};
+  Response response{.status = 200, .body = BodyKind::chunked, .reason_phrase = "Fine"};
   EXPECT_EQ(encoded(response, {.chunked = true}),
             "HTTP/1.1 200 Fine\r\nTransfer-Encoding: chunked\r\n\r\n");
 }
