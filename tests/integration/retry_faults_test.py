@@ -7,6 +7,8 @@ import threading
 import time
 import unittest
 
+from h2.errors import ErrorCodes
+from http2_backend_test import Http2Peer
 from support import SidecarTest, free_port, indent, read_request, service, until
 
 NAMED = "retry: {conditions: [SERVER_ERROR, RESET, PER_TRY_TIMEOUT]}\n"
@@ -212,6 +214,55 @@ class Rates(SidecarTest):
         self.assertEqual(answered.count("GET"), 15)
         self.assertGreater(hung.count("GET"), 0)
         is_over(made)
+
+
+class RefusedStreams(SidecarTest):
+    """Nobody has begun to act on them: they go on at once, charged to no budget."""
+
+    def outbound_to(self, refuse):
+        """Http2Peers of which the first has its first request refused so."""
+        self.seen = []
+
+        def handle(client):
+            peer = Http2Peer(client)
+            while True:
+                stream = peer.next_request().id
+                self.seen.append(peer.bodies[stream])
+                if len(self.seen) == 1:
+                    refuse(peer, stream)
+                else:
+                    peer.answer(stream)
+
+        self.port = free_port()
+        return self.sidecar(
+            f"service: test\noutbound: [{{port: {self.port}, service: backend}}]",
+            service("backend", self.backend(handle).port, protocol="HTTP2")
+            + "---\napiVersion: skiff.dev/v1\nkind: TrafficPolicy\nmetadata: {name: p}\nspec:\n"
+            "  targetRefs: [{kind: Service, name: backend}]\n"
+            "  retry: {attempts: 1, budget: {ratio: 0%, minPerSecond: 0}}\n",
+        )
+
+    def goes_on(self, refuse):
+        made = self.outbound_to(refuse)
+        status, _, body = self.client().send(request("POST")).answer()
+        self.assertEqual((status, body), (200, b"ok"))
+        self.assertEqual(self.seen, [b"x", b"x"])
+        is_over(made)
+        self.assert_metric(made, 1, "skiff_request_retries_total")
+        for of_the_budget in ("granted", "refused"):
+            self.assert_metric(made, 0, f"skiff_retry_budget_{of_the_budget}_total")
+
+    def test_one_that_is_refused(self):
+        self.goes_on(lambda peer, stream: peer.reset(stream, ErrorCodes.REFUSED_STREAM))
+
+    def test_one_that_a_goaway_is_below(self):
+        def says_goodbye(peer, _):
+            peer.goaway(0)
+            while peer.socket.recv(65536):
+                pass  # h2 itself takes nothing any more.
+            raise EOFError
+
+        self.goes_on(says_goodbye)
 
 
 if __name__ == "__main__":
