@@ -327,7 +327,9 @@ Shape describe(Of<LimitsConfig>) {
               "A request's body; more get 413. 0B: no limit.");
   shape
       .field("connections", &LimitsConfig::connections,
-             "From clients to this sidecar; more are closed at once.")
+             "From clients to this sidecar; more are closed at once. At most half of the file "
+             "descriptors that may be open (ulimit -n) but for some of its own; the rest is for "
+             "backends.")
       .range(1, 10'000'000);
   shape.field("requestsPerConnection", &LimitsConfig::requests_per_connection,
               "After so many a connection is closed. 0: no limit.");

@@ -119,7 +119,9 @@ Shape describe_spec() {
 
 Shape describe(Of<TimeoutsConfig>) {
   Shape shape = Shape::of<TimeoutsConfig>("How long each part of a call may take.");
-  shape.field("connect", &TimeoutsConfig::connect, "Until a connection to an endpoint stands.")
+  shape
+      .field("connect", &TimeoutsConfig::connect,
+             "Until a connection to an endpoint stands, the TLS handshake included.")
       .range(shortest, minutes(10));
   shape
       .field("request", &TimeoutsConfig::request,

@@ -1,5 +1,6 @@
 #include "sidecar/app/backend_connector.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -44,10 +45,15 @@ class BackendAttempt final : public Connector::Attempt,
 
   void begin(const SocketAddress& to, Duration timeout) {
     transport_ = place_.context.dial(loop_, to);
-    if (transport_ == nullptr) return loop_.defer(*this);  // Not within this call.
+    if (transport_ == nullptr) {
+      // That we have no descriptors left says nothing of the endpoint.
+      if (errno == EMFILE || errno == ENFILE) not_begun_ = ErrorKind::overload;
+      return loop_.defer(*this);  // Not within this call.
+    }
     transport_->set_user(*this);
     transport_->wait_writable();
-    loop_.arm(*this, loop_.now() + timeout);
+    until_ = loop_.now() + timeout;
+    loop_.arm(*this, until_);
   }
 
  private:
@@ -70,7 +76,8 @@ class BackendAttempt final : public Connector::Attempt,
                            {.role = TlsRequest::Role::client,
                             .protocols = {alpn_of(place_.speaks), alpn_mesh},
                             .identities = place_.tls.identities,
-                            .session_scope = place_.tls.scope},
+                            .session_scope = place_.tls.scope,
+                            .timeout = std::max(until_ - loop_.now(), Duration::zero())},
                            *this);
   }
 
@@ -93,7 +100,7 @@ class BackendAttempt final : public Connector::Attempt,
   }
 
   void expired(TimePoint) override { failed(ErrorKind::timeout_connect); }
-  void run_deferred() override { failed(ErrorKind::connect_failed); }
+  void run_deferred() override { failed(not_begun_); }
 
   void failed(ErrorKind kind, std::string_view detail = {}) {
     transport_.reset();
@@ -103,8 +110,10 @@ class BackendAttempt final : public Connector::Attempt,
   Loop& loop_;
   const ConnectionPlace place_;
   Connector::Done& done_;
+  TimePoint until_{};  // Of the TLS handshake, too.
   TransportPtr transport_;
   std::unique_ptr<TlsHandshake> handshake_;
+  ErrorKind not_begun_ = ErrorKind::connect_failed;  // Why there was no transport.
 };
 
 }  // namespace

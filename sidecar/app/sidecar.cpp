@@ -29,6 +29,7 @@
 #include "sidecar/app/worker.h"
 #include "sidecar/observe/access_log_writer.h"
 #include "sidecar/observe/metrics.h"
+#include "sidecar/transport/descriptors.h"
 
 namespace skiff {
 
@@ -295,12 +296,26 @@ void Sidecar::run() {
   log::info(Component::sidecar, "ended");
 }
 
+// With no more connections of clients than there are descriptors for.
+SidecarConfig affordable(SidecarConfig config) {
+  const std::size_t most = raise_descriptor_limit();
+  const std::size_t clients = descriptors_for_clients(most, config.workers);
+  if (clients < config.limits.connections) {
+    log::info(Component::sidecar,
+              "limits.connections: {} instead of {}, as only {} file descriptors may be open "
+              "(ulimit -n)",
+              clients, config.limits.connections, most);
+    config.limits.connections = static_cast<std::uint32_t>(clients);
+  }
+  return config;
+}
+
 }  // namespace
 
 int run_sidecar(const SidecarConfig& config) {
   log::set_level(log::find_level(config.log_level).value_or(log::Level::info));
   std::signal(SIGPIPE, SIG_IGN);
-  Sidecar sidecar(config);
+  Sidecar sidecar(affordable(config));
   if (!sidecar.open()) return sidecar.policies_refused() ? 65 : 1;
   sidecar.run();
   return 0;

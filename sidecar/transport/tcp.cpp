@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "base/whole_number.h"
+#include "sidecar/transport/descriptors.h"
 #include "sidecar/transport/edge_wait.h"
 #include "sidecar/transport/nudge.h"
 #include "sidecar/transport/tcp_info.h"
@@ -207,13 +208,12 @@ TransportPtr make_tcp_transport(Loop& loop, int fd) {
 TransportPtr begin_tcp_connect(Loop& loop, const SocketAddress& to) {
   const int fd = ::socket(to.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return nullptr;
-  if (::connect(fd, to.get(), to.size) != 0 && errno != EINPROGRESS) {
-    const int error = errno;
-    ::close(fd);
-    errno = error;
-    return nullptr;
-  }
-  return make_tcp_transport(loop, fd);
+  int error = is_kept_descriptor(fd) ? EMFILE : 0;
+  if (error == 0 && ::connect(fd, to.get(), to.size) != 0) error = errno;
+  if (error == 0 || error == EINPROGRESS) return make_tcp_transport(loop, fd);
+  ::close(fd);
+  errno = error;
+  return nullptr;
 }
 
 int connect_error(Transport& transport) {

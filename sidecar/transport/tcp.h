@@ -33,7 +33,7 @@ std::string address_text(const SocketAddress& address);  // As parse_address() r
 TransportPtr make_tcp_transport(Loop& loop, int fd);
 
 // A transport whose connect has begun. writable() says when it is over; connect_error() how.
-// Null, with errno, when not even a beginning could be made.
+// Null, with errno, when not even a beginning could be made; EMFILE: too many descriptors are open.
 TransportPtr begin_tcp_connect(Loop& loop, const SocketAddress& to);
 int connect_error(Transport& transport);  // Needs one of begin_tcp_connect(). 0: connected.
 

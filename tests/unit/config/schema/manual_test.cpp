@@ -12,7 +12,8 @@ TEST(Explain, TellsOfAFieldWhatItMayBe) {
   const auto text = explain("TrafficPolicy.spec.timeouts.connect");
   ASSERT_TRUE(text);
   EXPECT_EQ(*text,
-            "TrafficPolicy.spec.timeouts.connect\n\n  Until a connection to an endpoint stands.\n\n"
+            "TrafficPolicy.spec.timeouts.connect\n\n"
+            "  Until a connection to an endpoint stands, the TLS handshake included.\n\n"
             "Value:    a duration such as 250ms or 1m30s, 1ms to 10m\nDefault:  1s\n");
   EXPECT_EQ(*explain("TrafficPolicy.timeouts.connect"), *text) << "spec may be left out";
 }

@@ -1,7 +1,10 @@
 #include "sidecar/transport/tcp.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <string>
 
 namespace skiff {
@@ -36,6 +39,22 @@ TEST(SocketAddress, IsNoneWithoutAllItsParts) {
 TEST(SocketAddress, HasNoRoomForALongPath) {
   EXPECT_TRUE(parse_address("unix:/" + std::string(106, 'a')).has_value());
   EXPECT_FALSE(parse_address("unix:/" + std::string(107, 'a')).has_value());
+}
+
+TEST(TcpConnect, LeavesTheLastDescriptorsToOthers) {
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  Loop loop(1);
+  const int next = ::dup(0);
+  ASSERT_GE(next, 0);
+  ::close(next);
+  const rlimit few{static_cast<rlim_t>(next) + 8, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  EXPECT_EQ(begin_tcp_connect(loop, *parse_address("127.0.0.1:1")), nullptr);
+  EXPECT_EQ(errno, EMFILE);
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  EXPECT_EQ(::dup(0), next);  // It has closed what it opened.
+  ::close(next);
 }
 
 }  // namespace
