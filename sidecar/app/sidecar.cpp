@@ -16,10 +16,10 @@
 #include "sidecar/app/admin_pages.h"
 #include "sidecar/app/breaker_families.h"
 #include "sidecar/app/bulkhead_families.h"
+#include "sidecar/app/counted_events.h"
 #include "sidecar/app/credentials.h"
 #include "sidecar/app/ejection_families.h"
 #include "sidecar/app/health_checks.h"
-#include "sidecar/app/limit_events.h"
 #include "sidecar/app/listener_plans.h"
 #include "sidecar/app/policies.h"
 #include "sidecar/app/policy_events.h"
@@ -73,8 +73,8 @@ class Sidecar final {
   std::unique_ptr<AccessLogWriter> access_log_writer_;
   const SystemClock clock_{};
   PolicyEvents events_;
-  LimitEvents limit_events_;
   PolicyStates states_;
+  CountedEvents counted_events_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<Credentials> credentials_;  // Null: no identity.
   HealthChecks health_;
@@ -93,8 +93,8 @@ Sidecar::Sidecar(const SidecarConfig& config)
     : config_(config),
       metrics_({.workers = config.workers}),
       events_(metrics_.named(), clock_),
-      limit_events_(metrics_.named(), events_.sink()),
       states_(events_.sink()),
+      counted_events_(metrics_.named(), states_, events_.sink()),
       health_(
           io_, metrics_.control(),
           [this](const std::string& target, const std::string& address, const ProbeRequest& request,
@@ -267,7 +267,7 @@ void Sidecar::expire_faults() {
 
 // Events of what is only counted where requests pass.
 void Sidecar::tell_what_was_counted() {
-  limit_events_.look(clock_.now());
+  counted_events_.look(clock_.now());
   for (const auto& change : metrics_.named().degraded.take_changes(clock_.now())) {
     events_.tell({.policy = "fallback",
                   .subject = change.target,

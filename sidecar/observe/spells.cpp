@@ -7,6 +7,7 @@ namespace skiff {
 std::optional<Spells::Change> Spells::look(const std::string& name, std::uint64_t bad,
                                            std::uint64_t all, TimePoint now) {
   Spell& spell = spells_.try_emplace(name, Spell{.looked = now}).first->second;
+  if (bad < spell.bad || all < spell.all) spell = {.looked = spell.looked};
   const Spell before = spell;
   spell.bad = bad;
   spell.all = all;
@@ -22,6 +23,10 @@ std::optional<Spells::Change> Spells::look(const std::string& name, std::uint64_
   if (!spell.is_on || now - spell.last < quiet) return std::nullopt;
   spell.is_on = false;
   return Change{false, bad - spell.bad_before, all - spell.all_before, now - spell.since};
+}
+
+void Spells::forget_before(TimePoint now) {
+  std::erase_if(spells_, [now](const auto& spell) { return spell.second.looked < now; });
 }
 
 }  // namespace skiff

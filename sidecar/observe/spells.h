@@ -23,9 +23,13 @@ class Spells final {
     Duration time{};  // In which that was.
   };
 
-  // What changed since the look before, if anything. `bad` and `all` are totals since the start.
+  // What changed since the look before, if anything. `bad` and `all` are totals; where they are
+  // less than before they began anew.
   std::optional<Change> look(const std::string& name, std::uint64_t bad, std::uint64_t all,
                              TimePoint now);
+
+  // What was looked at before `now` is gone: its counters are, too.
+  void forget_before(TimePoint now);
 
  private:
   struct Spell {

@@ -171,6 +171,8 @@ class Retries(SidecarTest):
         self.assertGreater(reasons.count("retry_budget"), 100)
         self.assert_metric(made, reasons.count("retry_budget"), "skiff_retry_budget_refused_total")
         self.assert_metric(made, 0, "skiff_retry_budget_left")
+        labels = {"policy": "retry_budget", "subject": "backend.default", "to": "spent"}
+        self.assert_metric(made, 1, "skiff_policy_transitions_total", **labels)
 
     def test_hops_do_not_multiply(self):
         ledger = Ledger(answer(503, "no"))

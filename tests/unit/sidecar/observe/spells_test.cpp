@@ -16,6 +16,7 @@ class SpellsTest : public testing::Test {
     all_ += all;
     return spells_.look("one", bad_, all_, now_);
   }
+  void begin_anew() { bad_ = all_ = 0; }
 
  private:
   Spells spells_;
@@ -75,6 +76,27 @@ TEST_F(SpellsTest, BeginsAnewAfterItsEnd) {
   ASSERT_TRUE(change);
   EXPECT_TRUE(change->begins);
   EXPECT_EQ(change->bad, 1u);
+}
+
+TEST_F(SpellsTest, CountersThatBeginAnewAreCountedFromNothing) {
+  later(5, 50);
+  for (int i = 0; i < 10; ++i) later(0, 1);
+  begin_anew();
+  const auto change = later(2, 4);
+  ASSERT_TRUE(change);
+  EXPECT_TRUE(change->begins);
+  EXPECT_EQ(change->bad, 2u);
+  EXPECT_EQ(change->all, 4u);
+}
+
+TEST(Spells, ForgetsWhatNobodyLooksAt) {
+  Spells spells;
+  const TimePoint now = TimePoint{} + 1h;
+  spells.look("gone", 1, 1, now);
+  spells.forget_before(now);
+  EXPECT_FALSE(spells.look("gone", 2, 2, now + 1s));
+  spells.forget_before(now + 2s);
+  EXPECT_TRUE(spells.look("gone", 1, 1, now + 2s));
 }
 
 TEST(Spells, KeepsNamesApart) {

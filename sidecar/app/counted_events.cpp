@@ -1,4 +1,4 @@
-#include "sidecar/app/limit_events.h"
+#include "sidecar/app/counted_events.h"
 
 #include <fmt/format.h>
 
@@ -21,20 +21,21 @@ std::string subject_of(const std::vector<std::string>& values) {
 std::string reason_of(const Spells::Change& change, std::string_view what) {
   const double seconds = std::chrono::duration<double>(change.time).count();
   const auto quiet = std::chrono::duration_cast<std::chrono::seconds>(Spells::quiet).count();
-  std::string text =
-      fmt::format("{} of {} requests {} in {:.1f}s", change.bad, change.all, what, seconds);
+  std::string text = fmt::format("{} of {} {} in {:.1f}s", change.bad, change.all, what, seconds);
   if (!change.begins) text += fmt::format(", none in the last {}s", quiet);
   return text;
 }
 
 }  // namespace
 
-void LimitEvents::look(TimePoint now) {
+void CountedEvents::look(TimePoint now) {
   look_at_verdicts(now);
   look_at_redis(now);
+  look_at_budgets(now);
+  for (Spells* spells : {&limiting_, &failing_, &spent_}) spells->forget_before(now);
 }
 
-void LimitEvents::look_at_verdicts(TimePoint now) {
+void CountedEvents::look_at_verdicts(TimePoint now) {
   std::map<std::pair<std::string, bool>, Count> counts;  // By limit, and whether it is a shadow.
   counters_.limits.visit([&](const std::vector<std::string>& values, std::uint64_t count) {
     Count& sum = counts[{subject_of(values), values[3] == "shadow"}];
@@ -46,7 +47,8 @@ void LimitEvents::look_at_verdicts(TimePoint now) {
     const auto change =
         limiting_.look(is_shadow ? subject + " shadow" : subject, count.bad, count.all, now);
     if (!change) continue;
-    const char* const what = is_shadow ? "would have been refused" : "were refused";
+    const char* const what =
+        is_shadow ? "requests would have been refused" : "requests were refused";
     tell_({.policy = "rate_limit",
            .subject = subject,
            .from = change->begins ? "within" : "over",
@@ -55,7 +57,7 @@ void LimitEvents::look_at_verdicts(TimePoint now) {
   }
 }
 
-void LimitEvents::look_at_redis(TimePoint now) {
+void CountedEvents::look_at_redis(TimePoint now) {
   std::map<std::string, Count> counts;
   counters_.redis_decisions.visit([&](const std::vector<std::string>& values, std::uint64_t count) {
     Count& sum = counts[subject_of(values)];
@@ -69,8 +71,22 @@ void LimitEvents::look_at_redis(TimePoint now) {
            .subject = subject,
            .from = change->begins ? "redis_decides" : "redis_fails",
            .to = change->begins ? "redis_fails" : "redis_decides",
-           .why = reason_of(*change, "were not decided")});
+           .why = reason_of(*change, "requests were not decided")});
   }
+}
+
+void CountedEvents::look_at_budgets(TimePoint now) {
+  states_.visit([&](TargetState& state) {
+    const std::uint64_t refused = state.retry_budget().refused();
+    const auto change =
+        spent_.look(state.name(), refused, refused + state.retry_budget().granted(), now);
+    if (!change) return;
+    tell_({.policy = "retry_budget",
+           .subject = state.name(),
+           .from = change->begins ? "enough" : "spent",
+           .to = change->begins ? "spent" : "enough",
+           .why = reason_of(*change, "retries were not allowed")});
+  });
 }
 
 }  // namespace skiff

@@ -1,4 +1,4 @@
-#include "sidecar/app/limit_events.h"
+#include "sidecar/app/counted_events.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class LimitEventsTest : public testing::Test {
+class CountedEventsTest : public testing::Test {
  protected:
   void count(const char* verdict, std::uint64_t number, const char* mode = "enforce") {
     counters.limits.at({"shop/p", "callers", verdict, mode}) += number;
@@ -27,16 +27,17 @@ class LimitEventsTest : public testing::Test {
 
   using Told = std::vector<std::string>;
   NamedCounters counters;
+  PolicyStates states{{}};
   Told told;
   TimePoint now = TimePoint{} + 1h;
-  LimitEvents events{counters, [this](const PolicyEvent& event) {
-                       told.push_back(std::string(event.policy) + " " + std::string(event.subject) +
-                                      " " + std::string(event.from) + ">" + std::string(event.to) +
-                                      ": " + event.why);
-                     }};
+  CountedEvents events{counters, states, [this](const PolicyEvent& event) {
+                         told.push_back(std::string(event.policy) + " " +
+                                        std::string(event.subject) + " " + std::string(event.from) +
+                                        ">" + std::string(event.to) + ": " + event.why);
+                       }};
 };
 
-TEST_F(LimitEventsTest, TellsWhenALimitBeginsToRefuseAndWhenItHasStopped) {
+TEST_F(CountedEventsTest, TellsWhenALimitBeginsToRefuseAndWhenItHasStopped) {
   count("allowed", 20);
   EXPECT_EQ(later(), Told{});
   count("allowed", 20);
@@ -48,7 +49,7 @@ TEST_F(LimitEventsTest, TellsWhenALimitBeginsToRefuseAndWhenItHasStopped) {
                           "11.0s, none in the last 10s"});
 }
 
-TEST_F(LimitEventsTest, OfAShadowItSaysThatNothingWasRefused) {
+TEST_F(CountedEventsTest, OfAShadowItSaysThatNothingWasRefused) {
   count("limited", 0, "shadow");
   later();
   count("limited", 1, "shadow");
@@ -56,7 +57,7 @@ TEST_F(LimitEventsTest, OfAShadowItSaysThatNothingWasRefused) {
                           "refused in 1.0s"});
 }
 
-TEST_F(LimitEventsTest, TellsThatRedisDoesNotDecide) {
+TEST_F(CountedEventsTest, TellsThatRedisDoesNotDecide) {
   redis("decided");
   EXPECT_EQ(later(), Told{});
   redis("late");
@@ -67,6 +68,18 @@ TEST_F(LimitEventsTest, TellsThatRedisDoesNotDecide) {
   be_quiet();
   EXPECT_EQ(later(), Told{"rate_limit shop/p/callers redis_fails>redis_decides: 2 of 3 requests "
                           "were not decided in 11.0s, none in the last 10s"});
+}
+
+TEST_F(CountedEventsTest, TellsThatARetryBudgetIsSpent) {
+  const auto target = states.of("product.shop");
+  target->retry_budget().configure({.ratio = Ratio{0.0}, .min_per_second = 1});
+  EXPECT_EQ(later(), Told{});
+  for (int i = 0; i < 30; ++i) target->retry_budget().withdraw(now);
+  EXPECT_EQ(later(), Told{"retry_budget product.shop enough>spent: 20 of 30 retries were not "
+                          "allowed in 1.0s"});
+  be_quiet();
+  EXPECT_EQ(later(), Told{"retry_budget product.shop spent>enough: 20 of 30 retries were not "
+                          "allowed in 11.0s, none in the last 10s"});
 }
 
 }  // namespace
