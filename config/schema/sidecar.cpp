@@ -286,9 +286,10 @@ Shape describe(Of<Http2LimitsConfig>) {
              "The same of all bodies of a connection together.")
       .range(Bytes{65'535}, Bytes{1 << 30});
   shape
-      .field("glitchBurst", &Http2LimitsConfig::glitch_burst,
-             "Frames that serve nothing (resets, empty DATA, SETTINGS, PING and others) at once; "
-             "more end the connection.")
+      .field(
+          "glitchBurst", &Http2LimitsConfig::glitch_burst,
+          "Frames that serve nothing (empty DATA, SETTINGS, PING and others, and twice each reset "
+          "beyond the number of whole answers) at once; more end the connection.")
       .range(1, 1'000'000);
   shape
       .field("glitchesPerSecond", &Http2LimitsConfig::glitches_per_second,

@@ -144,6 +144,7 @@ class Http2Session final : private TransportUser, private Deferred, private Time
   TimePoint last_written_;
   std::uint32_t streams_ = 0;
   std::uint32_t wanted_echoes_ = 1;  // WINDOW_UPDATEs and PINGs that serve something.
+  std::uint32_t wanted_resets_ = 0;  // Resets that serve something.
   std::uint32_t lingered_ = 0;
   std::uint32_t fault_ = NGHTTP2_NO_ERROR;  // The peer's, for which the connection is to end.
   std::int32_t last_opened_ = 0;            // The last stream, by number: all are a client's.

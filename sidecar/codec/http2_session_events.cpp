@@ -10,6 +10,8 @@ namespace {
 
 // What a head that goes far over the limits costs to decode, in glitches.
 constexpr std::uint32_t glitches_of_a_bomb = 20;
+// What a reset costs that serves nothing: a request was begun and given up for it.
+constexpr std::uint32_t glitches_of_a_reset = 2;
 // Per frame that we send the peer may well open the connection's window and the stream's, and PING.
 constexpr std::uint32_t echoes_of_a_frame = 3;
 constexpr std::uint32_t most_wanted_echoes = 1'000'000;
@@ -22,6 +24,15 @@ std::string_view text_of(const std::uint8_t* at, std::size_t size) {
 
 bool ends_stream(const nghttp2_frame& frame) {
   return (frame.hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
+}
+
+bool ends_message(const nghttp2_frame& frame) {
+  return (frame.hd.type == NGHTTP2_HEADERS || frame.hd.type == NGHTTP2_DATA) && ends_stream(frame);
+}
+
+// Whether a reset of ours says that the peer did something wrong.
+bool blames_peer(std::uint32_t code) {
+  return code != NGHTTP2_NO_ERROR && code != NGHTTP2_CANCEL && code != NGHTTP2_INTERNAL_ERROR;
 }
 
 }  // namespace
@@ -122,6 +133,7 @@ int Http2Events::body(nghttp2_session* h2, std::uint8_t, std::int32_t id, const 
 
 int Http2Events::received(nghttp2_session* h2, const nghttp2_frame* frame, void* user) {
   Http2Session& session = session_of(user);
+  if (session.side_ == Http2Session::Side::client && ends_message(*frame)) answered(session);
   switch (frame->hd.type) {
     case NGHTTP2_HEADERS:
       if (Http2Stream* const stream = stream_of(h2, frame->hd.stream_id); stream != nullptr)
@@ -147,7 +159,7 @@ int Http2Events::received(nghttp2_session* h2, const nghttp2_frame* frame, void*
       if (Http2Stream* const stream = stream_of(h2, frame->hd.stream_id); stream != nullptr)
         stream->end_.by_peer = true;
       session.resets_.by_peer(frame->hd.stream_id);
-      session.glitch();
+      received_reset(session);
       break;
     default:
       break;
@@ -159,6 +171,18 @@ int Http2Events::received(nghttp2_session* h2, const nghttp2_frame* frame, void*
 void Http2Events::received_echo(Http2Session& session) {
   if (session.wanted_echoes_ == 0) return session.glitch();
   --session.wanted_echoes_;
+}
+
+// Serves something as long as there are no more of them than of whole answers. A client that hedges
+// gives up what was answered elsewhere; a backend that has answered early wants no more of the
+// body.
+void Http2Events::received_reset(Http2Session& session) {
+  if (session.wanted_resets_ == 0) return session.glitch(glitches_of_a_reset);
+  --session.wanted_resets_;
+}
+
+void Http2Events::answered(Http2Session& session) {
+  session.wanted_resets_ = std::min(session.wanted_resets_ + 1, session.limits_.glitch_burst);
 }
 
 void Http2Events::received_fields(Http2Session& session, Http2Stream& stream,
@@ -232,6 +256,7 @@ int Http2Events::sent(nghttp2_session* h2, const nghttp2_frame* frame, void* use
     case NGHTTP2_DATA: {
       session.wanted_echoes_ =
           std::min(session.wanted_echoes_ + echoes_of_a_frame, most_wanted_echoes);
+      if (session.side_ == Http2Session::Side::server && ends_stream(*frame)) answered(session);
       Http2Stream* const stream = stream_of(h2, frame->hd.stream_id);
       if (stream == nullptr) break;
       if (frame->hd.type == NGHTTP2_HEADERS) stream->head_sent_ = true;
@@ -242,10 +267,7 @@ int Http2Events::sent(nghttp2_session* h2, const nghttp2_frame* frame, void* use
     }
     case NGHTTP2_RST_STREAM:
       session.resets_.by_us(frame->hd.stream_id);
-      if (frame->rst_stream.error_code != NGHTTP2_NO_ERROR &&
-          frame->rst_stream.error_code != NGHTTP2_CANCEL) {
-        session.glitch();
-      }
+      if (blames_peer(frame->rst_stream.error_code)) session.glitch();
       break;
     default:
       break;

@@ -33,6 +33,8 @@ struct Http2Events {
   static int stream_closed(nghttp2_session* h2, std::int32_t id, std::uint32_t code, void* user);
 
   static void received_echo(Http2Session& session);
+  static void received_reset(Http2Session& session);
+  static void answered(Http2Session& session);
   static void received_fields(Http2Session& session, Http2Stream& stream,
                               const nghttp2_frame& frame);
   static void received_data(Http2Session& session, Http2Stream* stream, const nghttp2_frame& frame);

@@ -20,9 +20,9 @@ struct Http2Limits {
   std::uint32_t concurrent_streams = 1'000;  // A server's; more are refused, and may be retried.
   std::uint32_t stream_window = 256 * 1024;  // Bytes of a body that may come before they are taken.
   std::uint32_t connection_window = 4 * 1024 * 1024;
-  // Frames that serve nothing (resets either way, empty DATA, PRIORITY, SETTINGS, PING, interim
-  // answers …): so many at once, and so many a second; more end the connection with
-  // ENHANCE_YOUR_CALM.
+  // Frames that serve nothing (empty DATA, PRIORITY, SETTINGS, PING, interim answers …; resets that
+  // name an error of the peer's; twice, resets of the peer's beyond the number of whole answers):
+  // so many at once, and so many a second; more end the connection with ENHANCE_YOUR_CALM.
   std::uint32_t glitch_burst = 1'000;
   std::uint32_t glitches_per_second = 100;
   std::uint32_t write_buffer = 1024 * 1024;  // Bytes waiting for a peer that does not read.

@@ -156,6 +156,54 @@ TEST_F(Http2ServerTest, ResetsThatItWasMadeToSendAreCounted) {
   EXPECT_LE(backends.requests(), 300U);
 }
 
+// No faster than glitches are forgiven, were each counted once.
+TEST_F(Http2ServerTest, RequestsThatAreResetAtAPaceAreCounted) {
+  connect();
+  exchange(http2_hello());
+  std::int64_t code = -1;
+  std::uint32_t sent = 0;
+  while (code == -1 && sent < 3'000) {
+    const std::uint32_t stream = 2 * sent++ + 1;
+    code = http2_goaway_code(exchange(http2_get(stream) + http2_reset(stream, 8)));
+    pass(10ms);
+  }
+  EXPECT_EQ(code, NGHTTP2_ENHANCE_YOUR_CALM);
+  EXPECT_LE(backends.requests(), 1'010U);
+}
+
+TEST_F(Http2ServerTest, NoMoreResetsThanAnswersAreFine) {
+  settings.http2.glitch_burst = 10;
+  settings.http2.glitches_per_second = 1;
+  connect();
+  exchange(http2_hello());
+  for (std::uint32_t i = 0; i < 400; i += 4) {
+    exchange(http2_get(i + 1) + http2_get(i + 3));
+    backends[backends.requests() - 2].answers(200, "");
+    EXPECT_EQ(http2_goaway_code(exchange(http2_reset(i + 3, NGHTTP2_CANCEL))), -1);
+  }
+  const std::uint32_t next = 401;
+  std::string burst;
+  for (std::uint32_t i = 0; i < 60; i += 2)
+    burst += http2_get(next + i) + http2_reset(next + i, NGHTTP2_CANCEL);
+  EXPECT_EQ(http2_goaway_code(exchange(burst)), NGHTTP2_ENHANCE_YOUR_CALM) << "what is left over";
+}
+
+TEST_F(Http2ServerTest, ResetsForWhatTheBackendDidAreNotCounted) {
+  settings.http2.glitch_burst = 10;
+  settings.http2.glitches_per_second = 1;
+  connect();
+  exchange(http2_hello());
+  for (std::uint32_t i = 0; i < 100; i += 2) {
+    exchange(http2_get(i + 1));
+    FakeBackend& backend = backends[backends.requests() - 1];
+    backend.begin_answer(200, BodyKind::length, 10);
+    backend.breaks({.kind = ErrorKind::upstream_reset});
+    const auto frames = exchange("");
+    EXPECT_EQ(http2_reset_code(frames, i + 1), NGHTTP2_INTERNAL_ERROR);
+    EXPECT_EQ(http2_goaway_code(frames), -1);
+  }
+}
+
 struct Flood {
   const char* name;
   Http2Frame frame;

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "tests/support/http2_client_fixture.h"
 #include "tests/support/http2_pair.h"
 
 namespace skiff {
@@ -67,6 +68,34 @@ TEST(Http2Events, TrailersOverTheLimitsResetTheStream) {
   pair.turn();
   ASSERT_TRUE(asked.over.has_value());
   EXPECT_FALSE(pair.server.stream().ended);
+}
+
+class Http2EventsOfBackends : public Http2ClientTest {};
+
+// RFC 9113, 8.1.
+TEST_F(Http2EventsOfBackends, ResetsAfterWholeAnswersAreFine) {
+  for (std::int32_t id = 1; id < 4'000; id += 2) {
+    post();
+    turn();
+    backend.answers(id, "413", "no");
+    std::string said = backend.says();
+    backend.resets(id, NGHTTP2_NO_ERROR);
+    wire.sends(said + backend.says());  // At once: we have not yet said that we want no more.
+    turn();
+    ASSERT_EQ(calls.back()->reply.status, 413) << id;
+  }
+  EXPECT_FALSE(is_gone);
+  EXPECT_EQ(calls.back()->reply.status, 413);
+}
+
+TEST_F(Http2EventsOfBackends, ResetsWithoutAnswersEndTheConnection) {
+  for (std::int32_t id = 1; id < 4'000 && !is_gone; id += 2) {
+    start();
+    turn();
+    backend.resets(id, NGHTTP2_INTERNAL_ERROR);
+    turn();
+  }
+  EXPECT_TRUE(is_gone);
 }
 
 }  // namespace
