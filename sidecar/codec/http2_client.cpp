@@ -47,8 +47,10 @@ class Http2Client final : public Connection,
               ConnectionOwner& owner)
       : loop_(loop),
         owner_(owner),
-        session_(loop, std::move(transport),
-                 {settings.limits, settings.http2, Http2Session::Side::client}, *this),
+        session_(
+            loop, std::move(transport),
+            {settings.limits, settings.http2, Http2Session::Side::client, settings.first_stream},
+            *this),
         ends_at_(end_of(settings.connection_age, loop)),
         idle_from_(loop.now()) {
     arm();

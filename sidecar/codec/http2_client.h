@@ -14,6 +14,7 @@ struct Http2ClientSettings {
   Http1Limits limits;  // Of answers' heads.
   Http2Limits http2;
   Duration connection_age{};  // Then it takes no more exchanges, jittered by a tenth; 0: no limit.
+  std::int32_t first_stream = 1;  // Its number: a test that wants to see the last begins late.
 };
 
 // A connection to a backend that speaks HTTP/2: sends the preface and carries as many exchanges at

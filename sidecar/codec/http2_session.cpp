@@ -50,13 +50,13 @@ Http2Session::Http2Session(Loop& loop, TransportPtr transport, const Settings& s
       last_read_(loop.now()),
       last_written_(loop.now()),
       side_(settings.side) {
-  start();
+  start(settings.first_stream);
   transport_->set_user(*this);
   transport_->wait_readable();
   wake();
 }
 
-void Http2Session::start() {
+void Http2Session::start(std::int32_t first_stream) {
   const auto make =
       side_ == Side::server ? nghttp2_session_server_new3 : nghttp2_session_client_new3;
   make(&h2_, Http2Events::callbacks(), this, options(), http2_memory());
@@ -72,6 +72,7 @@ void Http2Session::start() {
     nghttp2_submit_settings(h2_, NGHTTP2_FLAG_NONE, for_clients, std::size(for_clients));
   } else {
     nghttp2_submit_settings(h2_, NGHTTP2_FLAG_NONE, for_servers, std::size(for_servers));
+    nghttp2_session_set_next_stream_id(h2_, first_stream);
   }
   nghttp2_session_set_local_window_size(h2_, NGHTTP2_FLAG_NONE, 0,
                                         static_cast<std::int32_t>(limits_.connection_window));

@@ -53,6 +53,7 @@ class Http2Session final : private TransportUser, private Deferred, private Time
     const Http1Limits& heads;  // Of what comes.
     const Http2Limits& limits;
     Side side;
+    std::int32_t first_stream = 1;  // A client's; its last is 2^31-1.
   };
 
   // All outlive it. Sends its preface in this turn.
@@ -99,7 +100,7 @@ class Http2Session final : private TransportUser, private Deferred, private Time
   void run_deferred() override;
   void expired(TimePoint now) override;
 
-  void start();
+  void start(std::int32_t first_stream);
   void read();
   void feed(std::string_view bytes);
   bool has_closed(std::int32_t stream) const;

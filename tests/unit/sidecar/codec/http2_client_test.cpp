@@ -281,6 +281,38 @@ TEST_F(Http2ClientTest, EndsAConnectionOfVainFrames) {
   EXPECT_EQ(calls[0]->reply.errors.size(), 1u);
 }
 
+// The pool opens another as soon as there is no room.
+TEST_F(Http2ClientTest, TakesNoMoreWhenTheNumbersOfStreamsAreUsedUp) {
+  ScriptedPeer its_wire;
+  Http2Backend its_backend(its_wire);
+  settings.first_stream = 0x7fff'fffd;
+  connection = make_http2_client(loop, ScriptedTransport::make(its_wire), settings, *this);
+  is_gone = false;
+  const auto move = [&] {
+    do {
+      loop.io().restart();
+      loop.io().poll();
+    } while (its_backend.exchange());
+  };
+  start();
+  move();
+  EXPECT_GT(connection->room(), 0U);
+  Call& last = start();
+  Call& beyond = start();
+  move();
+  EXPECT_EQ(connection->room(), 0U);
+  ASSERT_EQ(beyond.reply.errors.size(), 1U);
+  EXPECT_TRUE(beyond.reply.errors[0].unprocessed) << "may go to the next";
+  EXPECT_FALSE(is_gone) << "two are in flight";
+  its_backend.answers(0x7fff'fffd, "200", "");
+  its_backend.answers(0x7fff'ffff, "200", "");
+  move();
+  EXPECT_EQ(last.reply.status, 200);
+  EXPECT_TRUE(connection->closing);
+  EXPECT_TRUE(is_gone);
+  connection.reset();
+}
+
 TEST_F(Http2ClientTest, AWebSocketWaitsForTheBackendsSettings) {
   Call& call = websocket();
   loop.io().restart();
