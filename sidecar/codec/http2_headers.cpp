@@ -298,7 +298,10 @@ std::span<const nghttp2_nv> http2_response_fields(const Response& response, Aren
     if (switched && equals_ignoring_case(field.name(), "sec-websocket-accept")) continue;
     response.version == Version::http_2 ? list.add(field) : list.add_copied(field);
   }
-  const bool may_say = response.status >= 200 && response.status != 204;
+  const bool has_none = response.has_length && response.content_length == 0;
+  // An answer of gRPC that is trailers alone comes without a length, and goes so.
+  const bool trailers_only = has_none && response.headers.find(FieldId::grpc_status) != nullptr;
+  const bool may_say = response.status >= 200 && response.status != 204 && !trailers_only;
   if (response.has_length && may_say) list.add_length(response.content_length);
   return list.all();
 }

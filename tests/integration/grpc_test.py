@@ -10,6 +10,7 @@ import grpc
 from mesh_support import MeshTest, identity_of
 from support import LIMIT_S, SidecarTest, free_port, service, until
 
+UNUSUAL = "\t\ntest with whitespace\r\nand Unicode BMP ☺ and non-BMP 😈\t\n"
 ANY_SIZE = ("grpc.max_receive_message_length", -1)
 
 
@@ -29,8 +30,8 @@ class Echo(grpc.GenericRpcHandler):
             return grpc.stream_unary_rpc_method_handler(self.Collect)
         if name in ("Count", "Forever"):
             return grpc.unary_stream_rpc_method_handler(getattr(self, name))
-        if name == "Talk":
-            return grpc.stream_stream_rpc_method_handler(self.Talk)
+        if name in ("Talk", "FailLate", "Sleep"):
+            return grpc.stream_stream_rpc_method_handler(getattr(self, name))
         return None
 
     def Unary(self, message, context):
@@ -45,7 +46,7 @@ class Echo(grpc.GenericRpcHandler):
 
     def Fail(self, message, context):
         context.set_trailing_metadata((("x-why-bin", b"\xfe"),))
-        context.abort(grpc.StatusCode.FAILED_PRECONDITION, "no: ü %")
+        context.abort(grpc.StatusCode.FAILED_PRECONDITION, message.decode())
 
     def Wait(self, message, context):
         context.add_callback(self.cancelled.set)
@@ -66,8 +67,22 @@ class Echo(grpc.GenericRpcHandler):
             yield b"x" * 1000
 
     def Talk(self, messages, context):
+        self.seen.append(dict(context.invocation_metadata()))
+        context.set_compression(grpc.Compression.Gzip)
+        context.send_initial_metadata((("x-first", "begin"),))
+        context.set_trailing_metadata((("x-trail-bin", b"\0\1\xff"),))
         for message in messages:
             yield message * 2
+
+    def FailLate(self, messages, context):
+        yield next(messages)
+        context.abort(grpc.StatusCode.FAILED_PRECONDITION, UNUSUAL)
+
+    def Sleep(self, messages, context):
+        context.add_callback(self.cancelled.set)
+        next(messages)
+        self.cancelled.wait(LIMIT_S)
+        yield b""
 
 
 class Grpc(SidecarTest):
@@ -158,6 +173,33 @@ class Grpc(SidecarTest):
             turn.release()
         self.assertEqual(i, 19)
 
+    def both_ways(self, name, messages, **options):
+        options.setdefault("timeout", LIMIT_S)
+        return self.channel.stream_stream(f"/test.Echo/{name}")(iter(messages), **options)
+
+    def test_a_stream_without_messages(self):
+        call = self.both_ways("Talk", ())
+        self.assertEqual(list(call), [])
+        self.assertEqual(call.code(), grpc.StatusCode.OK)
+
+    def test_metadata_of_a_stream(self):
+        call = self.both_ways("Talk", [b"x"], metadata=(("x-mine-bin", b"\0\xff"),))
+        self.assertEqual(dict(call.initial_metadata())["x-first"], "begin")
+        self.assertEqual(list(call), [b"xx"])
+        self.assertEqual(self.echo.seen[0]["x-mine-bin"], b"\0\xff")
+        self.assertEqual(dict(call.trailing_metadata())["x-trail-bin"], b"\0\1\xff")
+
+    def test_compressed_messages_of_streams(self):
+        parts = [b"\xa5" * size for size in (27_182, 8, 1_828, 45_904)]
+        gzip = grpc.Compression.Gzip
+        call = self.channel.stream_unary("/test.Echo/Collect")
+        self.assertEqual(call(iter(parts), timeout=LIMIT_S, compression=gzip), b"".join(parts))
+        both = self.both_ways("Talk", parts, compression=gzip)
+        self.assertEqual(list(both), [part * 2 for part in parts])
+        logged = until(lambda: self.log_of("/test.Echo/Talk"), "the call is logged")
+        self.assertLess(logged["request_bytes"], 10_000)
+        self.assertLess(logged["response_bytes"], 10_000)
+
     def test_many_calls_at_once(self):
         call = self.unary("Unary")
         pending = [call.future(b"%d" % i, timeout=LIMIT_S) for i in range(90)]
@@ -165,17 +207,57 @@ class Grpc(SidecarTest):
         self.assert_metric(self.made, 1, "skiff_backend_connections_opened_total")
 
     def test_a_status_comes_as_it_was_said(self):
+        for details in ("no: ü %", "", UNUSUAL):
+            with self.subTest(details=details):
+                with self.assertRaises(grpc.RpcError) as caught:
+                    self.unary("Fail")(details.encode(), timeout=LIMIT_S)
+                error = caught.exception
+                self.assertEqual(error.code(), grpc.StatusCode.FAILED_PRECONDITION)
+                self.assertEqual(error.details(), details)
+                self.assertEqual(dict(error.trailing_metadata())["x-why-bin"], b"\xfe")
+
+    def test_a_status_behind_messages(self):
+        call = self.both_ways("FailLate", [b"one", b"two"])
+        self.assertEqual(next(call), b"one")
         with self.assertRaises(grpc.RpcError) as caught:
-            self.unary("Fail")(b"", timeout=LIMIT_S)
-        error = caught.exception
-        self.assertEqual(error.code(), grpc.StatusCode.FAILED_PRECONDITION)
-        self.assertEqual(error.details(), "no: ü %")
-        self.assertEqual(dict(error.trailing_metadata())["x-why-bin"], b"\xfe")
+            next(call)
+        self.assertEqual(caught.exception.code(), grpc.StatusCode.FAILED_PRECONDITION)
+        self.assertEqual(caught.exception.details(), UNUSUAL)
 
     def test_an_unknown_method_is_trailers_only(self):
         with self.assertRaises(grpc.RpcError) as caught:
             self.unary("Nothing")(b"", timeout=LIMIT_S)
         self.assertEqual(caught.exception.code(), grpc.StatusCode.UNIMPLEMENTED)
+
+    def test_an_unknown_service_is_trailers_only(self):
+        with self.assertRaises(grpc.RpcError) as caught:
+            self.channel.unary_unary("/test.Nobody/Nothing")(b"", timeout=LIMIT_S)
+        self.assertEqual(caught.exception.code(), grpc.StatusCode.UNIMPLEMENTED)
+
+    def test_a_call_that_is_cancelled_before_its_first_message(self):
+        silent = threading.Event()
+        self.addCleanup(silent.set)
+        messages = iter(lambda: silent.wait(LIMIT_S) and b"", b"")
+        call = self.channel.stream_unary("/test.Echo/Collect").future(messages)
+        call.cancel()
+        self.assertEqual(call.code(), grpc.StatusCode.CANCELLED)
+        self.assertEqual(self.unary("Unary")(b"x", timeout=LIMIT_S), b"x")
+
+    def test_a_conversation_that_is_cancelled_after_its_first_answer(self):
+        more = threading.Event()
+        self.addCleanup(more.set)
+
+        def messages():
+            yield b"x"
+            more.wait(LIMIT_S)
+
+        call = self.both_ways("Talk", messages())
+        self.assertEqual(next(call), b"xx")
+        call.cancel()
+        with self.assertRaises(grpc.RpcError):
+            next(call)
+        self.assertEqual(call.code(), grpc.StatusCode.CANCELLED)
+        self.assert_metric(self.made, 0, "skiff_requests_in_flight")
 
     def test_a_cancelled_call_is_cancelled_at_the_server(self):
         call = self.unary("Wait").future(b"")
@@ -194,6 +276,12 @@ class Grpc(SidecarTest):
     def test_a_deadline_ends_the_call_on_both_sides(self):
         with self.assertRaises(grpc.RpcError) as caught:
             self.unary("Wait")(b"", timeout=0.3)
+        self.assertEqual(caught.exception.code(), grpc.StatusCode.DEADLINE_EXCEEDED)
+        self.assertTrue(self.echo.cancelled.wait(LIMIT_S))
+
+    def test_a_deadline_ends_a_conversation_on_both_sides(self):
+        with self.assertRaises(grpc.RpcError) as caught:
+            next(self.both_ways("Sleep", [b"x"], timeout=1))
         self.assertEqual(caught.exception.code(), grpc.StatusCode.DEADLINE_EXCEEDED)
         self.assertTrue(self.echo.cancelled.wait(LIMIT_S))
 

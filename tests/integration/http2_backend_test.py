@@ -30,7 +30,7 @@ def raw_answer(stream):
     return head + b"\0\0\2\0\1" + number + b"ok"
 
 
-Request = collections.namedtuple("Request", "id fields")
+Request = collections.namedtuple("Request", "id fields pairs")
 
 
 class Http2Peer:
@@ -65,7 +65,8 @@ class Http2Peer:
 
     def take(self, event):
         if isinstance(event, h2.events.RequestReceived):
-            self.requests.append(Request(event.stream_id, dict(event.headers)))
+            pairs = list(event.headers)
+            self.requests.append(Request(event.stream_id, dict(pairs), pairs))
         elif isinstance(event, h2.events.DataReceived):
             self.bodies[event.stream_id] += event.data
             if self.takes:

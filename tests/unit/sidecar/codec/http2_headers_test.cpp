@@ -218,6 +218,12 @@ TEST_F(Http2HeadersTest, SubmitsAnAnswer) {
   EXPECT_THAT(lines_of(http2_response_fields(response, arena)),
               ElementsAre(":status=404", "server=x", "content-length=3"));
   response = {};
+  response.status = 200;
+  response.has_length = true;
+  response.headers.add(arena, "grpc-status", "7");
+  EXPECT_THAT(lines_of(http2_response_fields(response, arena)),
+              ElementsAre(":status=200", "grpc-status=7"));
+  response = {};
   response.status = 101;
   response.upgrade = "websocket";
   response.headers.add(arena, "sec-websocket-accept", "x");
