@@ -111,6 +111,16 @@ class Downloads(Limited):
         client.send_bytes(opens(3, 2**20))
         self.assertEqual(len(client.answer(3)[1]), PART)
 
+    def test_a_setting_that_opens_windows_too_far(self):
+        self.serve(giving(PART))
+        client = self.client({WINDOW: 0})
+        client.send_bytes(opens(0, 2**20))
+        client.send(client.head(1), client.head(3, ends=False, first=POST))
+        client.send_bytes(opens(3, 2**31 - 1))
+        client.send_bytes(window_of(PART))
+        self.assertEqual(client.reset_code(3), FLOW_CONTROL_ERROR)
+        self.assertEqual(len(client.answer(1)[1]), PART)
+
     def test_one_of_a_hundred_that_is_not_taken(self):
         running = self.serve(giving(PART))
         client = self.client()

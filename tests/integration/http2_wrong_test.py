@@ -315,6 +315,21 @@ class Wrong:
                 self.served(client, 2 * stream + 1)
         self.assertEqual(client.of(frames.GoAwayFrame), [])
 
+    def test_what_follows_a_connect_is_no_request(self):
+        """Nobody has agreed to a tunnel: what was meant to go through it goes nowhere."""
+        client = self.connect()
+        plain = [(":method", "CONNECT"), (":authority", "db:80")]
+        upgrade = [(":method", "CONNECT"), (":protocol", "websocket"), *GET[1:]]
+        inner = b"GET /admin HTTP/1.1\r\nHost: shop\r\n\r\n"
+        for stream, fields, status in ((1, plain, "405"), (3, upgrade, "502")):
+            client.send_bytes(head(stream, flags=END_HEADERS, first=fields))
+            client.send_bytes(frame(DATA, 0, stream, inner))
+            self.assertEqual(client.answer(stream)[0][":status"], status)
+            client.send_bytes(frame(DATA, END_STREAM, stream, inner))
+        self.served(client, 5)
+        self.assertEqual(len(self.application.heads), 2, "the upgrade, and the last")
+        self.assertNotIn(b"/admin", b"".join(self.application.heads))
+
     def test_a_goodbye_ends_nothing_that_has_begun(self):
         client = self.connect()
         client.send_bytes(head(1) + frame(GOAWAY, 0, 0, number(0) + number(0) + b"bye"))
