@@ -8,10 +8,6 @@ namespace {
 // Where an endpoint is full, so many others are looked at.
 constexpr int most_picks = 4;
 
-bool is_full(const Endpoint& endpoint) {
-  return endpoint.full != nullptr && endpoint.full->load(std::memory_order_relaxed);
-}
-
 // One attempt at one endpoint.
 class Attempt final : public PassingReply, public EndHook {
  public:
@@ -58,6 +54,15 @@ class Attempt final : public PassingReply, public EndHook {
 
 }  // namespace
 
+Forwarder& Balance::way_to(Endpoint& endpoint) {
+  return endpoint.forwarder != nullptr ? *endpoint.forwarder : forwarders_.make_forwarder(endpoint);
+}
+
+bool Balance::is_full(Endpoint& endpoint) {
+  way_to(endpoint);
+  return endpoint.full != nullptr && endpoint.full->load(std::memory_order_relaxed);
+}
+
 Endpoint* Balance::pick(const Exchange& exchange) {
   Pick pick{.now = clock_.now(),
             .hash = exchange.hash,
@@ -78,9 +83,7 @@ void Balance::forward(Exchange& exchange, Reply& reply) {
   exchange.marks.endpoint = exchange.arena.copy(endpoint->spec->address);  // It may go meanwhile.
   auto* attempt = exchange.arena.make<Attempt>(reply, endpoints_, *endpoint, clock_);
   exchange.at_end(*attempt);
-  Forwarder& way =
-      endpoint->forwarder != nullptr ? *endpoint->forwarder : forwarders_.make_forwarder(*endpoint);
-  way.forward(exchange, *attempt);
+  way_to(*endpoint).forward(exchange, *attempt);
 }
 
 }  // namespace skiff

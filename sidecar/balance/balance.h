@@ -9,7 +9,8 @@ namespace skiff {
 // Leads to the endpoints of a target; the way to one is made when it is first used.
 class EndpointForwarders {
  public:
-  virtual Forwarder& make_forwarder(Endpoint& endpoint) = 0;  // Also sets endpoint.forwarder.
+  // Also sets endpoint.forwarder, and endpoint.full where there is a limit.
+  virtual Forwarder& make_forwarder(Endpoint& endpoint) = 0;
 
  protected:
   ~EndpointForwarders() = default;
@@ -25,6 +26,9 @@ class Balance final : public Forwarder {
   void forward(Exchange& exchange, Reply& reply) override;
 
  private:
+  Forwarder& way_to(Endpoint& endpoint);
+  // Other workers may have filled it before this one used it, so it makes the way to it.
+  bool is_full(Endpoint& endpoint);
   // One that has room, where that is not hard to find.
   Endpoint* pick(const Exchange& exchange);
 

@@ -7,6 +7,7 @@ import time
 import unittest
 
 from mesh_support import MeshTest
+from resilience_support import reset
 from support import SidecarTest, free_port, indent, read_request, service, until
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -53,9 +54,7 @@ class BulkheadTest(SidecarTest):
         """Two workers in front of backends that are held, with this policy."""
         self.gate = Gate()
         self.addCleanup(self.gate.open.set)
-        self.running = self.outbound(
-            self.gate, policy=text, limits="workers: 2", backends=backends
-        )
+        self.running = self.outbound(self.gate, policy=text, limits="workers: 2", backends=backends)
         return self.running
 
     def figure(self, name, **labels):
@@ -109,6 +108,7 @@ class Limits(BulkheadTest):
         self.assertEqual(self.figure("in_use", scope="target"), 10)
         self.assertEqual(self.figure("queued", scope="target"), 20)
         self.assertEqual(self.figure("limit", subject="backend.default"), 10)
+        until(lambda: self.gate.now == 10, "the backend has read them")
         self.gate.open.set()
         caller.join()
         self.assertEqual(reasons, {(200, ""): 30, (503, "bulkhead_full"): CALLERS - 30})
@@ -185,12 +185,23 @@ class Exits(BulkheadTest):
 
     LIMIT = "bulkhead: {target: {maxConcurrent: 2, maxQueue: 2, maxWait: 1m}}\n"
 
+    def change_to(self, text, *ports):
+        """Other endpoints, with this policy; when it is live in both workers."""
+        self.running.write_policies(service("backend", *ports) + policy(text))
+        old, new = f'127.0.0.1:{self.backends[0].port}"', f'127.0.0.1:{ports[0]}"'
+
+        def live():
+            page = self.running.get("/endpoints")[1]
+            return new in page and old not in page
+
+        until(live, "the change is live")
+
     def test_when_the_client_leaves(self):
         self.behind(self.LIMIT)
         clients = [self.sent() for _ in range(4)]
         self.until_figures(2, 2)
         for client in clients:
-            client.close()
+            reset(client)
         self.until_figures(0, 0)
         self.gate.open.set()
         self.served(self.sent())
@@ -211,18 +222,44 @@ class Exits(BulkheadTest):
             client.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
 
         broken = self.backend(breaks)
-        self.running.write_policies(service("backend", broken.port) + policy(self.LIMIT))
-        until(lambda: f"127.0.0.1:{broken.port}" in self.running.get("/endpoints")[1], "it is live")
+        self.change_to(self.LIMIT, broken.port)
         for _ in range(6):
             with self.assertRaises((EOFError, ConnectionResetError)):
                 self.sent().answer()
         self.until_figures(0, 0)
 
+    def test_when_each_attempt_takes_too_long(self):
+        self.behind(
+            self.LIMIT + "timeouts: {perTry: 100ms}\nretry: {conditions: [PER_TRY_TIMEOUT]}"
+        )
+        for _ in range(3):
+            status, headers, _ = self.sent().answer()
+            self.assertEqual((status, headers["x-skiff-reason"]), (504, "timeout_per_try"))
+        self.assertEqual(len(self.gate.seen), 9)
+        self.until_figures(0, 0)
+
+    def test_when_another_attempt_was_faster(self):
+        slow, fast = Gate(), Gate()
+        self.addCleanup(slow.open.set)
+        fast.open.set()
+        backends = [self.backend(slow), self.backend(fast)]
+        slow.open.set()
+        self.behind(self.LIMIT)
+        text = "retry: {hedging: {least: 20ms}}\nloadBalancing: {algorithm: ROUND_ROBIN}"
+        self.change_to(self.LIMIT + text, *(made.port for made in backends))
+        while min(slow.served, fast.served) < 40:  # Whose times are known, in both workers.
+            self.served(self.sent())
+        slow.open.clear()
+        for _ in range(20):
+            self.served(self.sent())
+        self.assertGreater(self.running.metric("skiff_hedged_attempts_won_total"), 0)
+        self.until_figures(0, 0)
+
     def test_when_nobody_listens(self):
         self.behind(self.LIMIT)
-        self.running.write_policies(service("backend", free_port()) + policy(self.LIMIT))
+        self.change_to(self.LIMIT, free_port())
         for _ in range(6):
-            until(lambda: self.sent().answer()[1].get("x-skiff-reason"), "the change is live")
+            self.refused(self.sent(), "connect_failed")
         self.until_figures(0, 0)
 
     def test_when_the_sidecar_stops(self):
@@ -284,7 +321,9 @@ class Criticality(BulkheadTest):
 class Endpoints(BulkheadTest):
     def test_one_that_is_full_is_not_chosen_while_another_has_room(self):
         self.behind("bulkhead: {endpoint: {maxConcurrent: 1, maxQueue: 0}}", backends=2)
-        clients = [self.sent() for _ in range(2)]
+        clients = [self.sent()]
+        self.until_figures(1, 0)
+        clients.append(self.sent())  # To either worker, of which one has used neither.
         self.until_figures(2, 0)
         self.assertEqual(self.figure("in_use", scope="endpoint"), 2)
         for backend in self.backends:
