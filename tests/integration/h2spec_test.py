@@ -32,7 +32,8 @@ class H2Spec(MeshTest):
         self.port = free_port()
         return self.sidecar(
             "service: test\n"
-            f"outbound: [{{port: {self.port}, service: backend, protocol: {protocol}}}]",
+            f"outbound: [{{port: {self.port}, service: backend, protocol: {protocol}}}]\n"
+            "timeouts: {detect: 10s}",  # A case may connect long before it says anything.
             service("backend", self.backend(saying("hello")).port),
         )
 
