@@ -110,6 +110,20 @@ TEST_F(TargetTest, NoWorkerCallsAnEndpointThatIsEjected) {
   EXPECT_EQ(called(one, 12).size(), 3u);
 }
 
+TEST_F(TargetTest, NoWorkerChoosesAnEndpointThatOthersHaveFilled) {
+  BulkheadLimitConfig& limit = spec.policy.bulkhead.endpoint.emplace();
+  limit.max_concurrent = 1;
+  limit.max_queue = 0;
+  Target other(context, spec);
+  const auto full = states.of("order.shop")->bulkheads().endpoint(address(1));
+  ASSERT_TRUE(full->try_admit());
+  for (int i = 0; i < 12; ++i) EXPECT_EQ(call(other), ErrorKind::connect_failed);
+  EXPECT_EQ(called(other, 12), (std::vector<std::string>{address(0), address(2)}));
+
+  full->released(loop.now());
+  EXPECT_EQ(called(other, 12).size(), 3u);
+}
+
 TEST_F(TargetTest, AllItsPoliciesTakeLittleMemory) {
   const std::size_t with_endpoints = heap_of_a_target();
   const std::size_t count = spec.endpoints.size();
