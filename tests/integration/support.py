@@ -26,10 +26,18 @@ LIMIT_S = 90 if SANITIZER else 20  # For anything that should happen soon, on a 
 FINDINGS = ("Sanitizer", "runtime error:")
 
 
+GIVEN_PORTS = set()
+
+
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """A port on which nobody listens, and no other that this process was given before."""
+    while True:
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            port = s.getsockname()[1]
+        if port not in GIVEN_PORTS:
+            GIVEN_PORTS.add(port)
+            return port
 
 
 def until(condition, what, limit_s=LIMIT_S):
