@@ -34,6 +34,9 @@ class EndpointWay final : public Forwarder {
 
   void forward(Exchange& exchange, Reply& reply) override { watched_.forward(exchange, reply); }
 
+  // The way past its limit and past who is told results: for probes, which are no requests.
+  Forwarder& for_probes() { return lanes_; }
+
   // Of this endpoint, always the same; from the next request on. Null: no limit.
   void limit_by(std::shared_ptr<Bulkhead> bulkhead);
 

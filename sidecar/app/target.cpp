@@ -149,10 +149,11 @@ void Target::set_healthy(std::string_view address, bool healthy) {
   chain_.set_healthy(address, healthy);
 }
 
-Forwarder* Target::way_to(std::string_view address) {
+Forwarder* Target::way_for_probes(std::string_view address) {
   for (const auto& endpoint : endpoints_.endpoints()) {
     if (endpoint->spec->address != address) continue;
-    return endpoint->forwarder != nullptr ? endpoint->forwarder : &make_forwarder(*endpoint);
+    if (endpoint->forwarder == nullptr) make_forwarder(*endpoint);
+    return &ways_[&*endpoint]->for_probes();
   }
   return nullptr;
 }

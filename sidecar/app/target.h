@@ -38,8 +38,9 @@ class Target final : public Forwarder, private EndpointForwarders {
 
   void update(const TargetSpec& spec);
   void set_healthy(std::string_view address, bool healthy);
-  // Leads to one endpoint, whatever the balancer thinks of it; null: there is none of that address.
-  Forwarder* way_to(std::string_view address);
+  // Leads to one endpoint, whatever the balancer thinks of it, past its limit, and without a word
+  // to its ejection; null: there is none of that address.
+  Forwarder* way_for_probes(std::string_view address);
   void tidy();  // Lets go of what removed endpoints left; called now and then.
 
   const std::string& name() const { return name_; }

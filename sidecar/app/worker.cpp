@@ -353,7 +353,8 @@ void Worker::probe(const std::string& target, const std::string& address,
   post([=](Worker& worker) {
     const auto& targets = worker.generations_.targets();
     const auto found = targets.find(target);
-    Forwarder* const way = found == targets.end() ? nullptr : found->second->way_to(address);
+    Forwarder* const way =
+        found == targets.end() ? nullptr : found->second->way_for_probes(address);
     if (way == nullptr) return done(0);
     worker.probes_.send(*way, request, done);
   });

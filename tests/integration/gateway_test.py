@@ -4,7 +4,17 @@ import json
 import threading
 import unittest
 
-from support import SidecarTest, echo, free_port, indent, read_request, saying, service, until
+from support import (
+    LIMIT_S,
+    SidecarTest,
+    echo,
+    free_port,
+    indent,
+    read_request,
+    saying,
+    service,
+    until,
+)
 
 GATEWAY = """---
 apiVersion: gateway.networking.k8s.io/v1
@@ -360,6 +370,49 @@ class Health(SidecarTest):
         client = self.client().send("GET / HTTP/1.1\r\nHost: backend\r\n\r\n")
         status, headers, _ = client.answer()
         self.assertEqual((status, headers["x-skiff-reason"]), (503, "no_endpoint"))
+
+    def test_checks_need_no_place_in_the_bulkhead(self):
+        """Whose places are all taken is busy, not ill."""
+        go, reached = threading.Event(), threading.Event()
+        self.addCleanup(go.set)
+
+        def handle(client):
+            while True:
+                if "/healthz" not in read_request(client)[0]:
+                    reached.set()
+                    go.wait()
+                client.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+        self.CHECK += "\nbulkhead: {endpoint: {maxConcurrent: 1, maxQueue: 0}}"
+        made = self.backend(handle)
+        sidecar = self.began(made)
+        held = self.client().send("GET / HTTP/1.1\r\nHost: backend\r\n\r\n")
+        self.assertTrue(reached.wait(LIMIT_S))
+        passed = lambda: sidecar.metric("skiff_health_checks_total", result="passed")
+        before = passed()
+        until(lambda: passed() >= before + 4, "checks go on")
+        self.assertEqual(self.healthy(sidecar), {made.port})
+        go.set()
+        self.assertEqual(held.answer()[0], 200)
+
+    def test_checks_do_not_make_up_for_failures(self):
+        """Who answers checks well and requests badly is ejected all the same."""
+
+        def handle(client):
+            while True:
+                status = "200 OK" if "/healthz" in read_request(client)[0] else "503 No"
+                client.send(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n")
+
+        self.CHECK += "\nretry: {attempts: 0}\noutlierEjection: {consecutiveFailures: 3}"
+        one, _ = self.endpoint("one")
+        sidecar, client = self.began(self.backend(handle), one), self.client()
+        passed = lambda: sidecar.metric("skiff_health_checks_total", result="passed")
+        failed = 0
+        while not sidecar.metric("skiff_outlier_ejected"):
+            before = passed()
+            until(lambda: passed() >= before + 3, "both were checked meanwhile")
+            failed += (503, b"") in self.answers(client, 2)
+            self.assertLessEqual(failed, 3)
 
 
 if __name__ == "__main__":

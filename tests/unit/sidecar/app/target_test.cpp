@@ -124,6 +124,22 @@ TEST_F(TargetTest, NoWorkerChoosesAnEndpointThatOthersHaveFilled) {
   EXPECT_EQ(called(other, 12).size(), 3u);
 }
 
+TEST_F(TargetTest, WhatProbesMeetEjectsNobodyAndTheyNeedNoPlace) {
+  spec.policy.outlier_ejection.emplace().consecutive_failures = 2;
+  spec.policy.bulkhead.endpoint.emplace().max_concurrent = 1;
+  Target target(context, spec);
+  Forwarder* const way = target.way_for_probes(address(0));
+  ASSERT_NE(way, nullptr);
+  for (int i = 0; i < 5; ++i) {
+    Call& probe = make_call();
+    way->forward(probe.exchange, probe.reply);
+    turn();
+    ASSERT_EQ(probe.reply.errors.size(), 1u);
+  }
+  EXPECT_EQ(called(target, 3).size(), 3u);
+  EXPECT_EQ(target.way_for_probes("10.0.0.9:80"), nullptr);
+}
+
 TEST_F(TargetTest, AllItsPoliciesTakeLittleMemory) {
   const std::size_t with_endpoints = heap_of_a_target();
   const std::size_t count = spec.endpoints.size();
