@@ -89,17 +89,8 @@ void Target::update(const TargetSpec& spec) {
   endpoints_.update(
       spec.endpoints, context_.loop.now(), [](Endpoint&) {},
       [this](Endpoint& endpoint) { removed(endpoint); });
-  make_limited_ways();
   chain_.set_endpoints(spec.endpoints);
   tidy();
-}
-
-// An endpoint that other workers have filled is to be known as full before it is chosen first.
-void Target::make_limited_ways() {
-  if (!limits_endpoints_) return;
-  for (const auto& endpoint : endpoints_.endpoints()) {
-    if (endpoint->forwarder == nullptr) make_forwarder(*endpoint);
-  }
 }
 
 Forwarder& Target::make_forwarder(Endpoint& endpoint) {

@@ -49,7 +49,6 @@ class Target final : public Forwarder, private EndpointForwarders {
  private:
   Forwarder& make_forwarder(Endpoint& endpoint) override;
   void limit(Endpoint& endpoint, EndpointWay& way);
-  void make_limited_ways();
   void removed(Endpoint& endpoint);
   void call_by(WaySettings settings);
 
