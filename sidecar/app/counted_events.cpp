@@ -32,6 +32,7 @@ void CountedEvents::look(TimePoint now) {
   look_at_verdicts(now);
   look_at_redis(now);
   look_at_budgets(now);
+  look_at_fallbacks(now);
   for (Spells* spells : {&limiting_, &failing_, &spent_}) spells->forget_before(now);
 }
 
@@ -87,6 +88,16 @@ void CountedEvents::look_at_budgets(TimePoint now) {
            .to = change->begins ? "spent" : "enough",
            .why = reason_of(*change, "retries were not allowed")});
   });
+}
+
+void CountedEvents::look_at_fallbacks(TimePoint now) {
+  for (const auto& change : counters_.degraded.take_changes(now)) {
+    tell_({.policy = "fallback",
+           .subject = change.target,
+           .from = change.is_degraded ? "normal" : "degraded",
+           .to = change.is_degraded ? "degraded" : "normal",
+           .why = change.why});
+  }
 }
 
 }  // namespace skiff

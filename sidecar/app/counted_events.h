@@ -11,11 +11,11 @@ namespace skiff {
 
 // Events that are read from what policies count, so that requests pay nothing for them: a rate
 // limit begins to refuse, or has stopped; its Redis does not decide, or does again; a target's
-// retry budget is spent, or suffices again.
+// retry budget is spent, or suffices again; a fallback answers for a target, or none does any more.
 class CountedEvents final {
  public:
   // Both outlive it.
-  CountedEvents(const NamedCounters& counters, PolicyStates& states, OnPolicyEvent tell)
+  CountedEvents(NamedCounters& counters, PolicyStates& states, OnPolicyEvent tell)
       : counters_(counters), states_(states), tell_(std::move(tell)) {}
 
   // Called about once a second, by one thread.
@@ -25,8 +25,9 @@ class CountedEvents final {
   void look_at_verdicts(TimePoint now);
   void look_at_redis(TimePoint now);
   void look_at_budgets(TimePoint now);
+  void look_at_fallbacks(TimePoint now);
 
-  const NamedCounters& counters_;
+  NamedCounters& counters_;
   PolicyStates& states_;
   const OnPolicyEvent tell_;
   Spells limiting_;

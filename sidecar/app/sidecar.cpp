@@ -268,13 +268,6 @@ void Sidecar::expire_faults() {
 // Events of what is only counted where requests pass.
 void Sidecar::tell_what_was_counted() {
   counted_events_.look(clock_.now());
-  for (const auto& change : metrics_.named().degraded.take_changes(clock_.now())) {
-    events_.tell({.policy = "fallback",
-                  .subject = change.target,
-                  .from = change.is_degraded ? "normal" : "degraded",
-                  .to = change.is_degraded ? "degraded" : "normal",
-                  .why = change.why});
-  }
   counters_timer_.expires_after(look_at_counters_every);
   counters_timer_.async_wait([this](boost::system::error_code error) {
     if (!error) tell_what_was_counted();

@@ -144,7 +144,7 @@ Forwarder* Target::way_for_probes(std::string_view address) {
   for (const auto& endpoint : endpoints_.endpoints()) {
     if (endpoint->spec->address != address) continue;
     if (endpoint->forwarder == nullptr) make_forwarder(*endpoint);
-    return &ways_[&*endpoint]->for_probes();
+    return &ways_[endpoint.get()]->for_probes();
   }
   return nullptr;
 }

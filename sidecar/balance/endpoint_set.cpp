@@ -13,7 +13,6 @@ namespace {
 // When the endpoints of the first update were added: no slow start is that long.
 constexpr TimePoint long_ago = TimePoint{} - std::chrono::hours(24 * 365);
 
-// How many of some endpoints may be used.
 std::unique_ptr<Endpoint> make_endpoint(const EndpointSpec& spec, double cost_ns,
                                         TimePoint added_at, TimePoint now) {
   auto endpoint = std::make_unique<Endpoint>();

@@ -9,7 +9,7 @@ import threading
 import unittest
 
 from http2_test import H2Client, frames
-from resilience_support import OK, ResilienceTest, request, reset
+from resilience_support import OK, ResilienceTest, full_port, request, reset
 from support import LIMIT_S, read_request, until
 
 WATCHED = (
@@ -159,15 +159,9 @@ class OverHttp1(LeavesTest):
         self.assertEqual(self.watched.served, 0)
 
     def test_while_it_connects(self):
-        with socket.socket() as full, contextlib.ExitStack() as fillers:
-            full.bind(("127.0.0.1", 0))
-            full.listen(0)
-            for _ in range(4):
-                filler = fillers.enter_context(socket.socket())
-                filler.setblocking(False)
-                filler.connect_ex(full.getsockname())
+        with full_port() as port:
             text = WATCHED + ONCE + "timeouts: {connect: 1m, request: 2m}"
-            self.before_ports(full.getsockname()[1], text=text)
+            self.before_ports(port, text=text)
             client = self.client().send(request())
             self.assert_metric(self.running, 1, "skiff_bulkhead_in_use")
             reset(client)

@@ -57,7 +57,20 @@ class CutTest(ResilienceTest):
         return b"".join(f.data for f in client.came if f.stream_id == 1 and f.type == 0)
 
 
-class FromHttp1(CutTest):
+class EachClient:
+    """What the client speaks; `each` breaks all that there is to be broken."""
+
+    def test_to_http_1_1(self):
+        self.each("HTTP", self.http1_sees_a_cut)
+
+    def test_to_http_1_0(self):
+        self.each("HTTP", lambda cutting: self.http1_sees_a_cut(cutting, "1.0"))
+
+    def test_to_http2(self):
+        self.each("HTTP2", self.http2_sees_a_cut)
+
+
+class FromHttp1(EachClient, CutTest):
     """The backend resets, or ends where that is no end of the body."""
 
     def each(self, listens, sees_a_cut):
@@ -71,15 +84,6 @@ class FromHttp1(CutTest):
                     sees_a_cut(cutting)
                     self.says_why("upstream_reset")
 
-    def test_to_http_1_1(self):
-        self.each("HTTP", self.http1_sees_a_cut)
-
-    def test_to_http_1_0(self):
-        self.each("HTTP", lambda cutting: self.http1_sees_a_cut(cutting, "1.0"))
-
-    def test_to_http2(self):
-        self.each("HTTP2", self.http2_sees_a_cut)
-
 
 CODES = h2.errors.ErrorCodes
 BREAKS = {
@@ -90,7 +94,7 @@ BREAKS = {
 }
 
 
-class FromHttp2(CutTest):
+class FromHttp2(EachClient, CutTest):
     """The stream is reset, also in the guise of a good end, or the connection breaks."""
 
     def before_http2(self, breaks, length, listens):
@@ -116,15 +120,6 @@ class FromHttp2(CutTest):
                 with self.subTest(breaks=name, length=length):
                     sees_a_cut(self.before_http2(breaks, length, listens))
                     self.says_why("upstream_reset")
-
-    def test_to_http_1_1(self):
-        self.each("HTTP", self.http1_sees_a_cut)
-
-    def test_to_http_1_0(self):
-        self.each("HTTP", lambda cutting: self.http1_sees_a_cut(cutting, "1.0"))
-
-    def test_to_http2(self):
-        self.each("HTTP2", self.http2_sees_a_cut)
 
 
 class NoSuccess(CutTest):

@@ -8,7 +8,7 @@ import unittest
 
 from http2_hostile_test import CONTINUATION, DATA, END_HEADERS, END_STREAM, HEADERS, block, frame
 from http2_test import ENHANCE_YOUR_CALM, GET, POST, PREFACE, Http2Test, frames
-from support import LIMIT_S, SANITIZER, Client, echo, free_port, read_request, service
+from support import LIMIT_S, SANITIZER, Client, echo, read_request
 
 PROTOCOL_ERROR, REFUSED_STREAM = 1, 7
 WHOLE = END_HEADERS | END_STREAM
@@ -19,19 +19,7 @@ OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 class Limited(Http2Test):
     def serve(self, handle=echo, *, limits="", policy=""):
         """As the one it overrides, with limits of the sidecar's."""
-        policies = service("backend", self.backend(handle).port)
-        if policy:
-            policies += (
-                "---\napiVersion: skiff.dev/v1\nkind: TrafficPolicy\nmetadata: {name: p}\n"
-                f"spec:\n  targetRefs: [{{kind: Service, name: backend}}]\n  {policy}\n"
-            )
-        self.port = free_port()
-        self.running = self.sidecar(
-            "service: test\nworkers: 1\n"
-            f"outbound: [{{port: {self.port}, service: backend, protocol: HTTP2}}]\n{limits}",
-            policies,
-        )
-        return self.running
+        return super().serve(handle, policy, more=f"workers: 1\n{limits}")
 
     def greeted(self):
         """A client that has acknowledged the server's settings."""

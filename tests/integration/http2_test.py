@@ -109,7 +109,7 @@ class H2Client:
 
 
 class Http2Test(SidecarTest):
-    def serve(self, handle=echo, policy="", application=0, protocol="HTTP2"):
+    def serve(self, handle=echo, policy="", application=0, protocol="HTTP2", more=""):
         """A sidecar whose clients speak HTTP/2, and whose backend HTTP/1.1."""
         policies = service("backend", application or self.backend(handle).port)
         if policy:
@@ -120,7 +120,7 @@ class Http2Test(SidecarTest):
         self.port = free_port()
         self.running = self.sidecar(
             "service: test\n"
-            f"outbound: [{{port: {self.port}, service: backend, protocol: {protocol}}}]",
+            f"outbound: [{{port: {self.port}, service: backend, protocol: {protocol}}}]\n{more}",
             policies,
         )
         return self.running

@@ -1,5 +1,6 @@
 """What the tests of resilience share: backends of one service, each bad in its own way."""
 
+import contextlib
 import socket
 import struct
 
@@ -21,6 +22,19 @@ def request(method="GET", body=b"", fields="", path="/"):
     length = "" if method == "GET" else f"Content-Length: {len(body)}\r\n"
     head = f"{method} {path} HTTP/1.1\r\nHost: backend\r\n{length}{fields}\r\n"
     return head.encode() + body
+
+
+@contextlib.contextmanager
+def full_port():
+    """A port whose listener's queue is full, so the kernel answers nobody any more."""
+    with socket.socket() as full, contextlib.ExitStack() as fillers:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for _ in range(4):
+            filler = fillers.enter_context(socket.socket())
+            filler.setblocking(False)
+            filler.connect_ex(full.getsockname())
+        yield full.getsockname()[1]
 
 
 def reset(client):

@@ -1,13 +1,12 @@
 """Each timeout alone: it does not pass too early, says which it was, and gives the work up."""
 
 import contextlib
-import socket
 import threading
 import time
 import unittest
 
 from mesh_support import MeshTest
-from resilience_support import OK, ResilienceTest, reason, request
+from resilience_support import OK, ResilienceTest, full_port, reason, request
 from support import LIMIT_S, free_port, indent, read_request
 
 ONCE = "retry: {attempts: 0}\n"
@@ -56,15 +55,7 @@ class TimeoutTest(ResilienceTest):
 
 class BeforeTheAnswer(TimeoutTest):
     def test_nobody_accepts(self):
-        """The queue of the listener is full, so the kernel answers nobody any more."""
-        with socket.socket() as full, contextlib.ExitStack() as fillers:
-            full.bind(("127.0.0.1", 0))
-            full.listen(0)
-            for _ in range(4):
-                filler = fillers.enter_context(socket.socket())
-                filler.setblocking(False)
-                filler.connect_ex(full.getsockname())
-            port = full.getsockname()[1]
+        with full_port() as port:
             self.before_ports(port, text=ONCE + f"timeouts: {{connect: {SHORT}}}")
             self.is_refused("timeout_connect")
             self.assertEqual(self.running.metric("skiff_backend_connections_opened_total"), 0)
