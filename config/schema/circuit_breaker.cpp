@@ -64,11 +64,11 @@ Shape describe(Of<CircuitBreakerConfig>) {
   shape
       .field("waitDurationInOpenState", &Config::wait_duration_in_open_state,
              "How long it stays open; twice as long each time that a trial fails.")
-      .range(Milliseconds(10), hours(1));
+      .range(Milliseconds(1), hours(1));
   shape
       .field("maxWaitDurationInOpenState", &Config::max_wait_duration_in_open_state,
              "The longest that doubling leads to.")
-      .range(Milliseconds(10), hours(24));
+      .range(Milliseconds(1), hours(24));
   shape
       .field("permittedNumberOfCallsInHalfOpenState",
              &Config::permitted_number_of_calls_in_half_open_state,

@@ -94,12 +94,11 @@ void OutlierEjection::set_endpoints(const EndpointSpecs& specs) {
   for (const EndpointSpec& spec : specs) {
     if (spec.weight > 0) watch_of(spec.address).is_member = true;
   }
-  members_ = available_ = 0;
+  members_ = 0;
   for (auto at = watches_.begin(); at != watches_.end();) {
     Watch& watch = *at->second;
     if (watch.is_member) {
       ++members_;
-      count(watch, 1);
     } else {  // Should it come again, it begins anew.
       watch.is_healthy = true;
       if (std::exchange(watch.is_ejected, false)) watch.changed();
@@ -108,6 +107,7 @@ void OutlierEjection::set_endpoints(const EndpointSpecs& specs) {
     const bool is_held = at->second.use_count() > 1 || watch.is_used();
     at = watch.is_member || is_held ? std::next(at) : watches_.erase(at);
   }
+  recount();
   find_next_return();
   version_.fetch_add(1, std::memory_order_release);
 }
@@ -123,6 +123,21 @@ void OutlierEjection::set_healthy(std::string_view address, bool healthy) {
 
 void OutlierEjection::count(const Watch& watch, int by) {
   if (watch.is_available()) available_ += static_cast<std::size_t>(by);
+  if (works(watch)) working_ += static_cast<std::size_t>(by);
+}
+
+void OutlierEjection::set_row(Watch& watch, std::uint32_t failures) {
+  if (watch.in_a_row == failures) return;
+  count(watch, -1);
+  watch.in_a_row = failures;
+  count(watch, 1);
+}
+
+void OutlierEjection::recount() {
+  available_ = working_ = 0;
+  for (const auto& [address, watch] : watches_) {
+    if (watch->is_member) count(*watch, 1);
+  }
 }
 
 // ---- What becomes of them
@@ -135,13 +150,32 @@ void OutlierEjection::record(Watch& watch, Ticket ticket, bool failed, TimePoint
     if (watch.is_member && !watch.is_ejected && watch.is_news(ticket)) {
       ++watch.calls;
       if (failed) ++watch.failed;
-      watch.in_a_row = failed ? watch.in_a_row + 1 : 0;
+      set_row(watch, failed ? watch.in_a_row + 1 : 0);
       if (config_.consecutive_failures > 0 && watch.in_a_row >= config_.consecutive_failures) {
-        eject(watch, fmt::format("{} failures in a row", watch.in_a_row), now, changes);
+        failed_in_a_row(watch, now, changes);
       }
     }
   }
   tell(changes);
+}
+
+// Not known to fail at every call.
+bool OutlierEjection::works(const Watch& watch) const {
+  return watch.is_available() && watch.in_a_row < config_.consecutive_failures;
+}
+
+void OutlierEjection::failed_in_a_row(Watch& watch, TimePoint now, Changes& changes) {
+  if (working_ > 0) {
+    eject(watch, fmt::format("{} failures in a row", watch.in_a_row), now, changes);
+    return;
+  }
+  if (next_return_.load(std::memory_order_relaxed) == never) return;
+  for (const auto& [address, other] : watches_) {
+    if (!other->is_ejected || !other->is_member) continue;
+    take_back(*other, "those that stay do not work either", now, changes);
+    set_row(*other, config_.consecutive_failures);  // Until it works once.
+  }
+  find_next_return();
 }
 
 bool OutlierEjection::may_eject(const Watch& watch) const {
@@ -252,6 +286,7 @@ void OutlierEjection::configure(const OutlierEjectionConfig& config, TimePoint n
     }
   }
   rates_at_ = std::min<TimePoint>(rates_at_, now + config.interval);
+  recount();
   find_next_return();
 }
 
@@ -265,6 +300,7 @@ void OutlierEjection::turn_off(TimePoint now) {
       }
       watch->in_a_row = watch->times_ejected = 0;
     }
+    recount();
     forget_results(now);
     find_next_return();
   }

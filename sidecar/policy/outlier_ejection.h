@@ -25,8 +25,10 @@ namespace skiff {
 //
 // It is told the results by the Admission of each endpoint, which never refuses: who balances asks
 // for the ejected() ones when version() has changed. `minHealthy` of the endpoints stay whatever
-// they do. Each interval in which an endpoint was not ejected takes one from how often it was.
-// What was sent before an endpoint was ejected or came back says nothing of it any more.
+// they do. Where all that stay have failed in a row too, nobody is an outlier: all come back, as
+// who was ejected may be the first that works again. Each interval in which an endpoint was not
+// ejected takes one from how often it was. What was sent before an endpoint was ejected or came
+// back says nothing of it any more.
 //
 // All workers share it; takes a lock. A decider: no I/O, told the time.
 // Source: Envoy, "Outlier detection": consecutive 5xx and success rate.
@@ -82,10 +84,14 @@ class OutlierEjection final {
   void record(Watch& watch, Admission::Ticket ticket, bool failed, TimePoint now);
   void look(TimePoint now);
 
-  // All these need mutex_.
+  // All these need mutex_. What count() counts by is changed between two calls of it.
   Watch& watch_of(std::string_view address);
   void count(const Watch& watch, int by);
   bool may_eject(const Watch& watch) const;
+  bool works(const Watch& watch) const;
+  void set_row(Watch& watch, std::uint32_t failures);
+  void recount();
+  void failed_in_a_row(Watch& watch, TimePoint now, Changes& changes);
   bool eject(Watch& watch, const std::string& why, TimePoint now, Changes& changes);
   void take_back(Watch& watch, const std::string& why, TimePoint now, Changes& changes);
   void look_at_rates(TimePoint now, Changes& changes);
@@ -105,6 +111,7 @@ class OutlierEjection final {
   Watches watches_;            // Also of endpoints that went, while something is under way there.
   std::size_t members_ = 0;    // Endpoints.
   std::size_t available_ = 0;  // Of them: neither ejected nor unhealthy.
+  std::size_t working_ = 0;    // Of these: works().
   TimePoint rates_at_;         // When success rates are looked at next.
 };
 
