@@ -92,7 +92,7 @@ class OneOfThree(OutlierTest):
 class Stays(OutlierTest):
     def test_a_second_one_however_bad_it_is(self):
         self.three(LONG)
-        for member in self.members:
+        for member in self.members[:2]:
             member.mood = "fails"
         for _ in range(60):
             self.ask()
@@ -104,6 +104,19 @@ class Stays(OutlierTest):
         more = sorted(member.asked - before for member, before in zip(self.members, asked))
         self.assertEqual((more[0], sum(more)), (0, 20))
         self.assertGreaterEqual(more[1], 9)  # In turn, in each of the two workers.
+
+    def test_all_where_none_works(self):
+        self.three(LONG)
+        for member in self.members:
+            member.mood = "fails"
+        until(
+            lambda: self.ask() and self.transitions("in") == 1, "who was ejected is asked again"
+        )
+        self.assertEqual(self.ejected(), 0)
+        self.assertIn("-> in: those that stay do not work either", self.running.logged())
+        self.members[0].mood = "well"
+        until(lambda: self.ask() == 200, "the first that works is found")
+        until(lambda: self.ask() and self.ejected(), "now another is an outlier")
 
     def test_unless_too_few_are_left(self):
         self.three(LONG.replace("ROUND_ROBIN", "ROUND_ROBIN, panicThreshold: 80%"))
