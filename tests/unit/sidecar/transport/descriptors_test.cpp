@@ -10,7 +10,10 @@ namespace {
 class Descriptors : public testing::Test {
  protected:
   Descriptors() { ::getrlimit(RLIMIT_NOFILE, &before_); }
-  ~Descriptors() override { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  ~Descriptors() override {
+    ::setrlimit(RLIMIT_NOFILE, &before_);
+    descriptor_limit();  // What is kept goes by it again.
+  }
 
   void limit(rlim_t most) {
     const rlimit to{most, before_.rlim_max};
@@ -42,10 +45,21 @@ TEST_F(Descriptors, AreOneForClientsWhereThereAreHardlyAny) {
 
 TEST_F(Descriptors, AreKeptAtTheEnd) {
   limit(200);
+  descriptor_limit();
   EXPECT_FALSE(is_kept_descriptor(0));
   EXPECT_FALSE(is_kept_descriptor(167));
   EXPECT_TRUE(is_kept_descriptor(168));
   EXPECT_TRUE(is_kept_descriptor(199));
+}
+
+TEST_F(Descriptors, AreKeptByTheLimitThatWasLastAskedFor) {
+  descriptor_limit();
+  limit(200);
+  EXPECT_FALSE(is_kept_descriptor(168)) << "the kernel was asked";
+  descriptor_limit();
+  EXPECT_TRUE(is_kept_descriptor(168));
+  raise_descriptor_limit();
+  EXPECT_FALSE(is_kept_descriptor(168));
 }
 
 }  // namespace

@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <string>
 
+#include "sidecar/transport/descriptors.h"
+
 namespace skiff {
 namespace {
 
@@ -50,9 +52,11 @@ TEST(TcpConnect, LeavesTheLastDescriptorsToOthers) {
   ::close(next);
   const rlimit few{static_cast<rlim_t>(next) + 8, before.rlim_max};
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  descriptor_limit();
   EXPECT_EQ(begin_tcp_connect(loop, *parse_address("127.0.0.1:1")), nullptr);
   EXPECT_EQ(errno, EMFILE);
   ::setrlimit(RLIMIT_NOFILE, &before);
+  descriptor_limit();
   EXPECT_EQ(::dup(0), next);  // It has closed what it opened.
   ::close(next);
 }
