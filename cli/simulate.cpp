@@ -120,7 +120,9 @@ class Run final {
     spec.name = target.name;
     spec.work = Spread::lognormal(order_.latency, 0.5);
     spec.concurrency = order_.places;
-    spec.endpoints.assign(target.endpoints.begin(), target.endpoints.end());
+    for (const KnownEndpoint& known : target.endpoints) {
+      spec.endpoints.push_back({std::string(known.address), known.weight, std::string(known.zone)});
+    }
     if (spec.endpoints.empty()) {
       spec.zones.assign(made_up_endpoints, order_.zone);
       err_ << "skiff: " << target.name << " has no endpoints in these files: simulated with "

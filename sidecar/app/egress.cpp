@@ -13,7 +13,7 @@ constexpr std::size_t most_cells = 1'000;  // Of addresses; then they are looked
 EndpointSpecs only(std::string_view address) {
   EndpointSpec endpoint;
   endpoint.address = address;
-  return std::vector{std::move(endpoint)};
+  return std::vector{endpoint};
 }
 
 // What is known of an address outside: nothing.

@@ -143,14 +143,14 @@ void HealthChecks::update(const RoutePlan& plan) {
   decltype(checks_) next;
   for (const TargetSpec& target : plan.targets) {
     if (!target.policy.health_check.has_value()) continue;
-    for (const EndpointSpec& endpoint : target.endpoints) {
-      const auto key = std::make_pair(target.name, endpoint.address);
+    for (const KnownEndpoint& endpoint : target.endpoints) {
+      const auto key = std::make_pair(target.name, std::string(endpoint.address));
       const auto found = checks_.find(key);
       if (found != checks_.end() && same(found->second->config(), *target.policy.health_check)) {
         next.insert(checks_.extract(found));
         continue;
       }
-      auto check = std::make_shared<Check>(io_, target, endpoint.address, ask_);
+      auto check = std::make_shared<Check>(io_, target, key.second, ask_);
       check->begin(random_, counters_, [this, key](bool healthy) {
         log::warn(Component::health, "{} of {} is {}", key.second, key.first,
                   healthy ? "healthy again" : "unhealthy");

@@ -13,7 +13,7 @@ bool is_at(std::string_view endpoint, std::string_view address) {
 }
 
 bool is_at(const TargetSpec& target, std::string_view address) {
-  for (const EndpointSpec& endpoint : target.endpoints) {
+  for (const KnownEndpoint& endpoint : target.endpoints) {
     if (is_at(endpoint.address, address)) return true;
   }
   return false;

@@ -104,11 +104,11 @@ Forwarder& Target::make_forwarder(Endpoint& endpoint) {
 }
 
 void Target::limit(Endpoint& endpoint, EndpointWay& way) {
-  auto bulkhead =
-      limits_endpoints_ ? state_->bulkheads().endpoint(endpoint.spec->address) : nullptr;
+  const std::string address(endpoint.spec->address);
+  auto bulkhead = limits_endpoints_ ? state_->bulkheads().endpoint(address) : nullptr;
   endpoint.full = bulkhead == nullptr ? nullptr : &bulkhead->is_full();
   way.limit_by(std::move(bulkhead));
-  way.watch_by(chain_.watch(endpoint.spec->address));
+  way.watch_by(chain_.watch(address));
 }
 
 // Where connections change in kind, what is under way goes on as it began.

@@ -10,10 +10,10 @@ namespace skiff {
 
 class Forwarder;
 
-// One instance of a target, as one worker sees it. At most 200 bytes, with its spec and what the
-// set keeps to find it, beside its strings' heap.
+// One instance of a target, as one worker sees it. At most 136 bytes, with its spec and what the
+// set keeps to find it, beside its address.
 struct Endpoint {
-  const EndpointSpec* spec = nullptr;       // In the EndpointSet; valid until its next update().
+  const KnownEndpoint* spec = nullptr;      // In the EndpointSet; valid until its next update().
   Forwarder* forwarder = nullptr;           // Leads to its pool; null until it is first used.
   const std::atomic<bool>* full = nullptr;  // A request would have to wait; null: never.
   std::uint64_t hash = 0;                   // Of the address, for ring and table.

@@ -13,7 +13,7 @@ namespace {
 // When the endpoints of the first update were added: no slow start is that long.
 constexpr TimePoint long_ago = TimePoint{} - std::chrono::hours(24 * 365);
 
-std::unique_ptr<Endpoint> make_endpoint(const EndpointSpec& spec, double cost_ns,
+std::unique_ptr<Endpoint> make_endpoint(const KnownEndpoint& spec, double cost_ns,
                                         TimePoint added_at, TimePoint now) {
   auto endpoint = std::make_unique<Endpoint>();
   endpoint->hash = stable_hash(spec.address);
@@ -48,7 +48,7 @@ void EndpointSet::update(EndpointSpecs specs, TimePoint now,
 
   std::vector<Endpoint*> fresh;
   endpoints_.reserve(specs_.size());
-  for (const EndpointSpec& spec : specs_) {
+  for (const KnownEndpoint& spec : specs_) {
     const auto at = old_index.find(spec.address);
     const bool is_new = at == old_index.end();
     endpoints_.push_back(is_new ? make_endpoint(spec, cost_ns, added_at, now)
@@ -91,7 +91,7 @@ double EndpointSet::cost_in_use(TimePoint now) const {
   return std::min(most, sum / static_cast<double>(usable_.size()));
 }
 
-void EndpointSet::take_spec(Endpoint& endpoint, const EndpointSpec& spec) const {
+void EndpointSet::take_spec(Endpoint& endpoint, const KnownEndpoint& spec) const {
   endpoint.spec = &spec;
   endpoint.weight = spec.weight;
   endpoint.in_zone = own_zone_.empty() || spec.zone == own_zone_;
@@ -167,6 +167,7 @@ void EndpointSet::choose_usable() {
   const bool only_zone = !panics_ && config_.zone_spill.value > 0 && in_zone.available > 0 &&
                          !in_zone.is_below(config_.zone_spill);
   usable_.clear();
+  usable_.reserve(endpoints_.size());
   for (const auto& endpoint : endpoints_) {
     if (endpoint->weight == 0 || (!panics_ && !endpoint->is_available())) continue;
     if (!only_zone || endpoint->in_zone) usable_.push_back(endpoint.get());

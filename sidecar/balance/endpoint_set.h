@@ -90,7 +90,7 @@ class EndpointSet final {
   };
 
   void take_equal(EndpointSpecs specs);
-  void take_spec(Endpoint& endpoint, const EndpointSpec& spec) const;
+  void take_spec(Endpoint& endpoint, const KnownEndpoint& spec) const;
   void remove(std::unique_ptr<Endpoint> endpoint, const EndpointSpecs& specs);
   double cost_of_new(TimePoint now) const;
   double cost_in_use(TimePoint now) const;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace skiff {
@@ -13,27 +14,40 @@ struct EndpointSpec {
   std::string address;  // `127.0.0.1:5003`, `[::1]:5003`; its identity within the target.
   std::uint32_t weight = 1;
   std::string zone;
+};
 
-  bool operator==(const EndpointSpec&) const = default;
+// The same in an EndpointSpecs, which has the texts; so it is valid as long as that or a copy.
+struct KnownEndpoint {
+  std::string_view address;
+  std::string_view zone;
+  std::uint32_t weight = 1;
+
+  bool operator==(const KnownEndpoint&) const = default;
 };
 
 // The instances of one target. Never changed once made, so that the plan and all workers share one
-// copy: there may be tens of thousands.
+// copy: there may be tens of thousands. All their texts are one piece of memory.
 class EndpointSpecs final {
  public:
   EndpointSpecs() = default;
-  EndpointSpecs(std::vector<EndpointSpec> specs);  // Of those with one address the first counts.
+  // Of those with one address the first counts.
+  EndpointSpecs(const std::vector<EndpointSpec>& specs);
 
-  const EndpointSpec* begin() const { return specs_ == nullptr ? nullptr : specs_->data(); }
-  const EndpointSpec* end() const { return begin() + size(); }
-  std::size_t size() const { return specs_ == nullptr ? 0 : specs_->size(); }
+  const KnownEndpoint* begin() const { return known_ == nullptr ? nullptr : known_->all.data(); }
+  const KnownEndpoint* end() const { return begin() + size(); }
+  std::size_t size() const { return known_ == nullptr ? 0 : known_->all.size(); }
   bool empty() const { return size() == 0; }
-  const EndpointSpec& operator[](std::size_t index) const { return (*specs_)[index]; }
+  const KnownEndpoint& operator[](std::size_t index) const { return known_->all[index]; }
 
   bool operator==(const EndpointSpecs& other) const;  // The same instances in the same order.
 
  private:
-  std::shared_ptr<const std::vector<EndpointSpec>> specs_;
+  struct Known {
+    std::string text;
+    std::vector<KnownEndpoint> all;
+  };
+
+  std::shared_ptr<const Known> known_;
 };
 
 }  // namespace skiff

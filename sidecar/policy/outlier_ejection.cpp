@@ -91,8 +91,8 @@ void OutlierEjection::set_endpoints(const EndpointSpecs& specs) {
   if (specs == specs_) return;
   specs_ = specs;
   for (const auto& [address, watch] : watches_) watch->is_member = false;
-  for (const EndpointSpec& spec : specs) {
-    if (spec.weight > 0) watch_of(spec.address).is_member = true;
+  for (const KnownEndpoint& endpoint : specs) {
+    if (endpoint.weight > 0) watch_of(std::string(endpoint.address)).is_member = true;
   }
   members_ = 0;
   for (auto at = watches_.begin(); at != watches_.end();) {

@@ -13,9 +13,9 @@ SimGuard::SimGuard(SimContext& context, SimInstance& instance, const TrafficPoli
       endpoints_(policy.load_balancing, policy.slow_start, ""),
       chain_({context.loop, context.pauses, context.waits, endpoints_, *this, false},
              states_.of(instance.service().spec().name), policy) {
-  std::vector<EndpointSpec> specs{{.address = instance.address(), .weight = 1, .zone = ""}};
+  const EndpointSpec only{.address = instance.address(), .weight = 1, .zone = ""};
   endpoints_.update(
-      std::move(specs), context.agenda.now(), [](Endpoint&) {}, [](Endpoint&) {});
+      std::vector{only}, context.agenda.now(), [](Endpoint&) {}, [](Endpoint&) {});
 }
 
 Forwarder& SimGuard::make_forwarder(Endpoint& endpoint) {

@@ -64,7 +64,7 @@ void SimTarget::refresh() {
   for (const auto& instance : service_.instances()) {
     if (instance->is_registered()) specs.push_back(instance->endpoint());
   }
-  const EndpointSpecs all(std::move(specs));
+  const EndpointSpecs all(specs);
   endpoints_.update(
       all, context_.agenda.now(), [](Endpoint&) {}, [](Endpoint&) {});
   chain_.set_endpoints(all);
@@ -76,14 +76,14 @@ void SimTarget::refresh() {
 }
 
 Forwarder& SimTarget::make_forwarder(Endpoint& endpoint) {
-  SimInstance& instance = *service_.find(endpoint.spec->address);
+  const std::string address(endpoint.spec->address);
+  SimInstance& instance = *service_.find(address);
   auto& way = ways_[&instance];
   if (way == nullptr) way = std::make_unique<SimWay>(context_, settings_, instance);
-  auto bulkhead =
-      policy_.bulkhead.endpoint ? state_->bulkheads().endpoint(endpoint.spec->address) : nullptr;
+  auto bulkhead = policy_.bulkhead.endpoint ? state_->bulkheads().endpoint(address) : nullptr;
   endpoint.full = bulkhead == nullptr ? nullptr : &bulkhead->is_full();
   way->limit_by(std::move(bulkhead));
-  way->watch_by(chain_.watch(endpoint.spec->address));
+  way->watch_by(chain_.watch(address));
   endpoint.forwarder = way.get();
   return *way;
 }

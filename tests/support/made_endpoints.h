@@ -18,9 +18,8 @@ constexpr TimePoint start = TimePoint{} + std::chrono::hours(1000);
 // Endpoints with equal estimates, as an EndpointSet would have made them long ago.
 class MadeEndpoints final {
  public:
-  explicit MadeEndpoints(std::vector<std::uint32_t> weights) : specs_(weights.size()) {
+  explicit MadeEndpoints(const std::vector<std::uint32_t>& weights) : specs_(made(weights)) {
     for (std::size_t i = 0; i < weights.size(); ++i) {
-      specs_[i].address = "10.0.0." + std::to_string(i) + ":80";
       Endpoint& endpoint = *endpoints_.emplace_back(std::make_unique<Endpoint>());
       endpoint.spec = &specs_[i];
       endpoint.hash = stable_hash(specs_[i].address);
@@ -45,7 +44,15 @@ class MadeEndpoints final {
   }
 
  private:
-  std::vector<EndpointSpec> specs_;
+  static std::vector<EndpointSpec> made(const std::vector<std::uint32_t>& weights) {
+    std::vector<EndpointSpec> specs;
+    for (const std::uint32_t weight : weights) {
+      specs.push_back({"10.0.0." + std::to_string(specs.size()) + ":80", weight, ""});
+    }
+    return specs;
+  }
+
+  EndpointSpecs specs_;
   std::vector<std::unique_ptr<Endpoint>> endpoints_;
   std::vector<Endpoint*> pointers_;
 };

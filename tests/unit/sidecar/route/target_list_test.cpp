@@ -30,7 +30,7 @@ ServicePort port(std::string name, std::uint16_t number, std::optional<Protocol>
 
 std::vector<std::string> addresses(const TargetSpec& target) {
   std::vector<std::string> all;
-  for (const EndpointSpec& spec : target.endpoints) all.push_back(spec.address);
+  for (const KnownEndpoint& endpoint : target.endpoints) all.emplace_back(endpoint.address);
   return all;
 }
 
