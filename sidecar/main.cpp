@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "base/result.h"
 #include "config/schema/text_rules.h"
 #include "config/schema/yaml_reader.h"
 #include "sidecar/app/sidecar.h"
@@ -107,9 +108,8 @@ void find_files(const std::string& file, skiff::SidecarConfig& config) {
   for (skiff::FederatedBundle& other : config.identity->federated) find(other.bundle);
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+// The sidecar's own file, or the exit status where the arguments ask for something else.
+skiff::Result<std::string, int> file_of(int argc, char** argv) {
   CLI::App app{"The sidecar of the Skiff service mesh: carries one workload's traffic."};
   std::string file;
   app.add_option("--config", file, "The sidecar's own file (kind: Sidecar)");
@@ -122,8 +122,16 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : wrong_usage;
   }
-  auto config = read_config(file);
+  return file;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto file = file_of(argc, argv);
+  if (!file) return file.error();
+  auto config = read_config(*file);
   if (!config.has_value()) return wrong_file;
-  find_files(file, *config);
+  find_files(*file, *config);
   return skiff::run_sidecar(*config);
 }

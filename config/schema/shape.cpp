@@ -50,7 +50,7 @@ ShapeField& ShapeField::only_for(std::string_view variant_field,
 }
 
 ShapeField& ShapeField::shaped(Shape shape) {
-  type.leaf().shape = std::make_shared<const Shape>(std::move(shape));
+  type.leaf().shape = keep(std::move(shape));
   return *this;
 }
 
@@ -59,7 +59,7 @@ ShapeField& Shape::part(std::string_view name, Shape shape, std::string_view doc
   added.name = name;
   added.doc = doc;
   added.type.kind = Type::Kind::object;
-  added.type.shape = std::make_shared<const Shape>(std::move(shape));
+  added.type.shape = keep(std::move(shape));
   return added;
 }
 
@@ -114,6 +114,12 @@ void Shape::inline_fields(const Shape& other, std::size_t offset) {
     });
   }
   if (other.position_offset_) position_offset_ = *other.position_offset_ + offset;
+}
+
+std::shared_ptr<const Shape> keep(Shape shape) {
+  shape.fields_.shrink_to_fit();
+  shape.checks_.shrink_to_fit();
+  return std::make_shared<const Shape>(std::move(shape));
 }
 
 }  // namespace skiff

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -177,14 +178,15 @@ class Shape final {
   void place(void* object, const Position& position) const;
 
  private:
+  friend std::shared_ptr<const Shape> keep(Shape shape);
+
   Shape() = default;
   void inline_fields(const Shape& other, std::size_t offset);
 
+  // A pointer to a data member is its offset (Itanium C++ ABI, 2.3.1), so no object is needed.
   template <typename T, typename M>
   static std::size_t offset_of(M T::*member) {
-    static const T object{};
-    return static_cast<std::size_t>(reinterpret_cast<const std::byte*>(&(object.*member)) -
-                                    reinterpret_cast<const std::byte*>(&object));
+    return static_cast<std::size_t>(std::bit_cast<std::ptrdiff_t>(member));
   }
 
   std::string_view doc_;
@@ -195,11 +197,14 @@ class Shape final {
   std::optional<std::size_t> position_offset_;
 };
 
-// The shape of T, described once.
+// For as long as somebody holds it, in no more memory than it needs.
+std::shared_ptr<const Shape> keep(Shape shape);
+
+// The shape of T, described once, when it is first asked for: a kind that nobody writes costs
+// nothing.
 template <typename T>
 const std::shared_ptr<const Shape>& shape_of() {
-  static const std::shared_ptr<const Shape> shape =
-      std::make_shared<const Shape>(describe(Of<T>{}));
+  static const std::shared_ptr<const Shape> shape = keep(describe(Of<T>{}));
   return shape;
 }
 

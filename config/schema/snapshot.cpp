@@ -19,7 +19,6 @@ std::string place(const Position& position) {
 
 template <typename T>
 void check_names(const std::vector<T>& resources, Violations& violations) {
-  const std::string_view kind = kind_of<T>();
   std::unordered_map<std::string, const T*> first;
   for (const T& resource : resources) {
     const std::string name = full_name(resource.metadata.ns, resource.metadata.name);
@@ -27,7 +26,7 @@ void check_names(const std::vector<T>& resources, Violations& violations) {
     if (is_new) continue;
     violations.push_back({.position = resource.position,
                           .path = "metadata.name",
-                          .what = std::string(kind) + " " + in_quotes(name) +
+                          .what = std::string(kind_of<T>()) + " " + in_quotes(name) +
                                   " a second time, first at " + place(found->second->position),
                           .expected = "each name once in a namespace",
                           .suggestion = {}});
