@@ -48,7 +48,7 @@ TEST(CircuitBreakerConfig, HasAWindowOfOneForm) {
 TEST(CircuitBreakerConfig, HasBounds) {
   for (const char* wrong :
        {"slidingWindowSize: 0", "slidingWindowSize: 10001", "minimumNumberOfCalls: 0",
-        "failureRateThreshold: 101%", "waitDurationInOpenState: 9ms",
+        "failureRateThreshold: 101%", "waitDurationInOpenState: 0ms",
         "permittedNumberOfCallsInHalfOpenState: 0", "slowCallDurationThreshold: 2h",
         "consecutiveFailures: -1", "failureRate: 50%"}) {
     EXPECT_EQ(errors_of_breaker(wrong), 1U) << wrong;

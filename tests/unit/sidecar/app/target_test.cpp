@@ -43,6 +43,23 @@ class TargetTest : public test::TargetFixture {
     return dialed;
   }
 
+  // The same, where each of them answers somebody else right after.
+  std::vector<std::string> called_among_working(Target& target, int times) {
+    std::vector<std::string> all;
+    for (int i = 0; i < times; ++i) {
+      for (const std::string& address : called(target, 1)) {
+        all.push_back(address);
+        const auto watch = states.of(spec.name)->ejection().get()->watch(address);
+        const auto ticket = *watch->admit(loop.now());
+        watch->answered(ticket, Outcome::success, 1ms, loop.now());
+        watch->released(ticket, loop.now());
+      }
+    }
+    std::sort(all.begin(), all.end());
+    all.erase(std::unique(all.begin(), all.end()), all.end());
+    return all;
+  }
+
   // Of the process's heap, what one target of `spec` takes, with its endpoints, which were never
   // called. Of many, so that it is what stays.
   std::size_t heap_of_a_target() {
@@ -93,13 +110,13 @@ TEST_F(TargetTest, NoWorkerCallsAnEndpointThatIsEjected) {
   const std::vector<std::string> out = states.of("order.shop")->ejection().get()->ejected();
   ASSERT_EQ(out.size(), 1u);
   for (Target* target : {&one, &other}) {
-    const std::vector<std::string> used = called(*target, 12);
-    EXPECT_EQ(used.size(), 2u) << "two of three stay, however bad they are";
+    const std::vector<std::string> used = called_among_working(*target, 12);
+    EXPECT_EQ(used.size(), 2u) << "two of three stay";
     EXPECT_EQ(std::count(used.begin(), used.end(), out[0]), 0);
   }
   spec.policy.timeouts.request = 3s;
   one.update(spec);
-  EXPECT_EQ(called(one, 12).size(), 2u);
+  EXPECT_EQ(called_among_working(one, 12).size(), 2u);
 
   pass(11s);
   EXPECT_EQ(called(other, 1).size(), 1u);
