@@ -2,9 +2,9 @@
 
 import json
 import unittest
-from concurrent import futures
 
 import grpc
+from grpc_support import GrpcEchoTest
 from http2_test import GET, POST, H2Client
 from rate_limit_test import RateLimitTest, limits
 from support import LIMIT_S, free_port, saying, service
@@ -70,39 +70,7 @@ class Http2(RateLimitTest):
         self.assertEqual(client.answer(5)[0][":status"], "200")
 
 
-class Grpc(RateLimitTest):
-    """A server of one method, which says what it is told."""
-
-    def setUp(self):
-        class Echo(grpc.GenericRpcHandler):
-            def service(self, details):
-                return grpc.unary_unary_rpc_method_handler(lambda message, context: message)
-
-        server = grpc.server(futures.ThreadPoolExecutor(), options=[("grpc.so_reuseport", 0)])
-        server.add_generic_rpc_handlers((Echo(),))
-        self.server_port = server.add_insecure_port("127.0.0.1:0")
-        server.start()
-        self.addCleanup(lambda: server.stop(None).wait())
-
-    def beside(self, policies=""):
-        """The port of a sidecar beside the server."""
-        port = free_port()
-        self.sidecar(
-            f"service: product\ninbound:\n  - {{address: 127.0.0.1, port: {port}, protocol: GRPC, "
-            f'application: "127.0.0.1:{self.server_port}"}}',
-            service("product", port) + policies,
-        )
-        return port
-
-    def caller(self, behind, policies=""):
-        """The port of a sidecar that calls `product` there."""
-        port = free_port()
-        self.calling = self.sidecar(
-            f"service: test\noutbound: [{{port: {port}, service: product, protocol: GRPC}}]",
-            service("product", behind, protocol="GRPC") + policies,
-        )
-        return port
-
+class Grpc(GrpcEchoTest):
     def check_one_passes(self, port):
         with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
             call = channel.unary_unary("/shop.Echo/Unary")
