@@ -70,6 +70,7 @@ void say_what_is_left_out(const Resources& resources, std::ostream& err) {
   };
   name(routes, "route", "routes");
   name(of_routes, "TrafficPolicy of a route", "TrafficPolicies of routes");
+  name(resources.jwt_policies.size(), "JWTPolicy", "JWTPolicies");
   name(resources.rate_limit_policies.size(), "RateLimitPolicy", "RateLimitPolicies");
   name(resources.fault_policies.size(), "FaultPolicy", "FaultPolicies");
   name(resources.authorization_policies.size(), "AuthorizationPolicy", "AuthorizationPolicies");

@@ -9,11 +9,12 @@ namespace skiff {
 
 ExitCode validate(const std::vector<std::string>& paths, std::ostream& out, std::ostream& err) {
   std::size_t files = 0;
-  const auto documents = read_documents(paths, &files);
+  auto documents = read_documents(paths, &files);
   if (!documents) return refuse(documents.error(), err);
 
   const Resources& resources = documents->resources;
   Violations violations = check_together(resources);
+  read_key_files(documents->resources.jwt_policies, violations);
   const std::size_t resource_count = count(resources);
   for (const SidecarConfig& sidecar : documents->sidecars) {
     if (resource_count == 0) break;  // A sidecar's file alone: its policies are elsewhere.

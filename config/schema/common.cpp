@@ -42,6 +42,16 @@ void describe_port(Shape& shape, std::string_view doc) {
   shape.field("port", &ObjectRef::port, doc).range(1, 65'535);
 }
 
+Shape describe_gateway_target_ref(std::string_view doc) {
+  Shape shape = describe_ref(doc, {"Service", "HTTPRoute", "GRPCRoute", "Gateway"});
+  shape
+      .field("sectionName", &ObjectRef::section_name,
+             "One rule of the route or one listener of the Gateway, by name. Left out: all.")
+      .obeys(text_rules::dns_label);
+  shape.prepared_by<ObjectRef>([](ObjectRef& ref) { ref.kind = "Service"; });
+  return shape;
+}
+
 }  // namespace
 
 bool comes_before(const Metadata& a, const Metadata& b) {
@@ -106,14 +116,13 @@ Shape describe_service_target_ref() {
 }
 
 Shape describe_limit_target_ref() {
-  Shape shape = describe_ref("What the policy is for; all policies that name it count together.",
-                             {"Service", "HTTPRoute", "GRPCRoute", "Gateway"});
-  shape
-      .field("sectionName", &ObjectRef::section_name,
-             "One rule of the route or one listener of the Gateway, by name. Left out: all.")
-      .obeys(text_rules::dns_label);
-  shape.prepared_by<ObjectRef>([](ObjectRef& ref) { ref.kind = "Service"; });
-  return shape;
+  return describe_gateway_target_ref(
+      "What the policy is for; all policies that name it count together.");
+}
+
+Shape describe_token_target_ref() {
+  return describe_gateway_target_ref(
+      "What the policy is for. The most specific policy wins, whole.");
 }
 
 Shape describe_fault_target_ref() {

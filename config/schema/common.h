@@ -86,13 +86,14 @@ Shape describe(Of<Metadata>);
 Shape describe(Of<ObjectRef>);
 
 // How other kinds of reference are described: those of a route's parents, of a policy's targets, of
-// the targets of a policy that only services can have, those of rate limits and of faults, which
-// Gateways can have too, and of backends.
+// the targets of a policy that only services can have, those of rate limits, of faults and of who
+// needs a token, which Gateways can have too, and of backends.
 Shape describe_parent_ref();
 Shape describe_target_ref();
 Shape describe_service_target_ref();
 Shape describe_limit_target_ref();
 Shape describe_fault_target_ref();
+Shape describe_token_target_ref();
 Shape describe_backend_ref();
 
 // The names of the enums in YAML, in their order. Only listeners may have the last Protocol, AUTO.

@@ -27,7 +27,7 @@ template <auto list>
 constexpr auto append_to_list =
     [](Documents& documents) { return append_to(documents.resources.*list); };
 
-constexpr std::array<Kind, 12> all_kinds = {{
+constexpr std::array<Kind, 13> all_kinds = {{
     {"Sidecar", false, &shape<SidecarConfig>, [](Documents& d) { return append_to(d.sidecars); }},
     resource<Service>("Service", append_to_list<&Resources::services>),
     resource<Gateway>("Gateway", append_to_list<&Resources::gateways>),
@@ -39,6 +39,7 @@ constexpr std::array<Kind, 12> all_kinds = {{
     resource<MeshTLS>("MeshTLS", append_to_list<&Resources::mesh_tls>),
     resource<AuthorizationPolicy>("AuthorizationPolicy",
                                   append_to_list<&Resources::authorization_policies>),
+    resource<JWTPolicy>("JWTPolicy", append_to_list<&Resources::jwt_policies>),
     resource<RateLimitPolicy>("RateLimitPolicy", append_to_list<&Resources::rate_limit_policies>),
     resource<FaultPolicy>("FaultPolicy", append_to_list<&Resources::fault_policies>),
 }};

@@ -97,8 +97,11 @@ Shape describe(Of<RateLimitKeyConfig>) {
       .field("type", &Config::type,
              "Route: the route's rule. CallerIdentity: what the caller's certificate proved; those "
              "without one share a bucket. ClientAddress: where the connection comes from. Header: "
-             "what the caller writes, so not who it is. PathSegment: a part of the path.")
-      .one_of({"Route", "CallerIdentity", "ClientAddress", "Header", "PathSegment"})
+             "what the caller writes, so not who it is. PathSegment: a part of the path. JWTClaim: "
+             "what "
+             "the caller's token says, together with its issuer; a JWTPolicy of the same target "
+             "verifies it.")
+      .one_of({"Route", "CallerIdentity", "ClientAddress", "Header", "PathSegment", "JWTClaim"})
       .required();
   shape.field("name", &Config::name, "Of the header.")
       .obeys(text_rules::header_name)
@@ -107,6 +110,15 @@ Shape describe(Of<RateLimitKeyConfig>) {
   shape.field("segment", &Config::segment, "Which part of the path: of /a/b, 1 is a.")
       .range(1, 32)
       .only_for("type", {"PathSegment"});
+  shape
+      .field("claim", &Config::claim,
+             "The claim's name, such as sub; with a / first, the way to it by JSON Pointer (RFC "
+             "6901), such as /realm/tenant. A text of at most 256 bytes, a number or a boolean; "
+             "what else it is counts as missing.")
+      .obeys(text_rules::claim)
+      .required()
+      .only_for("type", {"JWTClaim"});
+  shape.position(&Config::position);
   return shape;
 }
 

@@ -14,10 +14,12 @@ namespace skiff {
 
 // A part of what tells one bucket of a limit from another.
 struct RateLimitKeyConfig {
-  enum class Type { route, caller_identity, client_address, header, path_segment };
+  enum class Type { route, caller_identity, client_address, header, path_segment, jwt_claim };
   Type type = Type::caller_identity;
   std::string name{};         // Of the header.
   std::uint32_t segment = 1;  // Of the path, counted from 1.
+  std::string claim{};        // Its name, or from the first `/` on a JSON Pointer (RFC 6901).
+  Position position{};
 };
 
 struct RateLimitHeaderConfig {

@@ -265,6 +265,12 @@ void ReferenceChecks::check(const AuthorizationPolicy& policy) const {
   }
 }
 
+void ReferenceChecks::check(const JWTPolicy& policy) const {
+  for (std::size_t i = 0; i < policy.target_refs.size(); ++i) {
+    check_target(policy.metadata, policy.target_refs[i], item("spec.targetRefs", i));
+  }
+}
+
 void ReferenceChecks::check(const RateLimitPolicy& policy) const {
   for (std::size_t i = 0; i < policy.target_refs.size(); ++i) {
     check_target(policy.metadata, policy.target_refs[i], item("spec.targetRefs", i));

@@ -22,6 +22,7 @@ class ReferenceChecks final {
   void check(const TrafficPolicy& policy) const;
   void check(const MeshTLS& policy) const;
   void check(const AuthorizationPolicy& policy) const;
+  void check(const JWTPolicy& policy) const;
   void check(const RateLimitPolicy& policy) const;
   void check(const FaultPolicy& policy) const;
   void check(const SidecarConfig& sidecar) const;

@@ -7,6 +7,7 @@
 #include "config/schema/gateway.h"
 #include "config/schema/grpc_route.h"
 #include "config/schema/http_route.h"
+#include "config/schema/jwt_policy.h"
 #include "config/schema/mesh_tls.h"
 #include "config/schema/rate_limit_policy.h"
 #include "config/schema/service.h"
@@ -27,6 +28,7 @@ struct Resources {
   std::vector<TrafficPolicy> traffic_policies;
   std::vector<MeshTLS> mesh_tls;
   std::vector<AuthorizationPolicy> authorization_policies;
+  std::vector<JWTPolicy> jwt_policies;
   std::vector<RateLimitPolicy> rate_limit_policies;
   std::vector<FaultPolicy> fault_policies;
 };
@@ -43,6 +45,7 @@ void for_each_list(AnyResources& resources, Visit&& visit) {
   visit(resources.traffic_policies);
   visit(resources.mesh_tls);
   visit(resources.authorization_policies);
+  visit(resources.jwt_policies);
   visit(resources.rate_limit_policies);
   visit(resources.fault_policies);
 }

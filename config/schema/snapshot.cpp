@@ -4,6 +4,7 @@
 #include <map>
 #include <unordered_map>
 
+#include "config/schema/claim_checks.h"
 #include "config/schema/item_path.h"
 #include "config/schema/kinds.h"
 #include "config/schema/reference_checks.h"
@@ -97,7 +98,9 @@ Violations check_together(const Resources& resources) {
   for (const AuthorizationPolicy& policy : resources.authorization_policies) {
     references.check(policy);
   }
+  for (const JWTPolicy& policy : resources.jwt_policies) references.check(policy);
   for (const RateLimitPolicy& policy : resources.rate_limit_policies) references.check(policy);
+  check_claims(resources, index, violations);
   for (const FaultPolicy& policy : resources.fault_policies) references.check(policy);
   return violations;
 }
@@ -113,6 +116,7 @@ Result<Resources, Violations> load_resources(const std::vector<std::string>& pat
   auto resources = read_resources(paths);
   if (!resources) return resources;
   Violations violations = check_together(*resources);
+  read_key_files(resources->jwt_policies, violations);
   if (!violations.empty()) return violations;
   return resources;
 }

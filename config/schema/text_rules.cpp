@@ -180,6 +180,16 @@ bool is_grpc_service(std::string_view text) {
   return is_grpc_method(text);
 }
 
+bool is_claim(std::string_view text) {
+  constexpr std::size_t most = 256;
+  if (text.empty() || text.size() > most) return false;
+  if (std::ranges::any_of(text, [](unsigned char c) { return c < ' ' || c == 0x7f; })) return false;
+  for (std::size_t at = 0; text.front() == '/' && (at = text.find('~', at)) != text.npos; ++at) {
+    if (at + 1 == text.size() || (text[at + 1] != '0' && text[at + 1] != '1')) return false;
+  }
+  return true;
+}
+
 bool is_trust_domain_text(std::string_view text) { return is_trust_domain(text); }
 
 bool is_regex(std::string_view text) { return compiles(text); }
@@ -293,6 +303,10 @@ const TextRule grpc_service = {"PACKAGE.SERVICE: letters, digits, _ and .",
                                is_grpc_service};
 const TextRule grpc_method = {"a name of letters, digits and _", "^[A-Za-z_][A-Za-z0-9_]*$",
                               is_grpc_method};
+const TextRule claim = {
+    "the name of a claim, or a JSON Pointer where ~ stands as ~0 only and / in a name as ~1; at "
+    "most 256 bytes",
+    "", is_claim};
 
 }  // namespace text_rules
 }  // namespace skiff

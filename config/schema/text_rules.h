@@ -41,6 +41,7 @@ extern const TextRule identity_pattern;   // A SPIFFE ID, a beginning of one and
 extern const TextRule path_pattern;       // A path in its one form, or such a path and `/*`.
 extern const TextRule grpc_service;       // `shop.Catalog`.
 extern const TextRule grpc_method;        // `ListProducts`.
+extern const TextRule claim;              // Of a token: `sub`, `/realm/tenant`.
 
 }  // namespace text_rules
 

@@ -38,6 +38,7 @@ void Generations::apply(SharedPlans plans) {
   }
   targets_ = std::move(kept);
   next->limits = limits_.make(*plans.route);
+  next->tokens = limits_.make(plans.tokens);
   next->plan = std::move(plans.route);
   next->authorizer = std::move(plans.authorizer);
   next->endpoints = std::move(plans.endpoints);

@@ -21,6 +21,7 @@ struct SharedPlans {
   std::shared_ptr<const RoutePlan> route;
   std::shared_ptr<const Authorizer> authorizer;    // Of the own service; null: nobody is refused.
   std::shared_ptr<const EndpointIndex> endpoints;  // Of `route`; null: nothing is captured.
+  TokenRules tokens{};                             // Empty: none is asked.
 };
 
 // The same, as one worker uses it. An exchange keeps the generation that it was routed by until it
@@ -32,6 +33,7 @@ struct Generation {
   std::shared_ptr<const EndpointIndex> endpoints;
   std::vector<Target*> targets;                    // By index in the plan; of the worker's Targets.
   std::vector<std::unique_ptr<RateLimit>> limits;  // By index in the plan.
+  std::vector<std::unique_ptr<Jwt>> tokens;        // By PolicyIndex.
   std::unique_ptr<RoutePolicies> policies;
   std::uint32_t in_use = 0;  // Exchanges.
 };

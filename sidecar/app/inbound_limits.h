@@ -1,11 +1,12 @@
 #pragma once
 
-#include "sidecar/app/generation.h"
+#include "sidecar/app/token_gate.h"
 #include "sidecar/policy/rate_limit.h"
 
 namespace skiff {
 
-// Asks the limits of this sidecar's own service for each request from others.
+// Verifies the token of each request from others as a JWTPolicy of this sidecar's own service says,
+// then asks the service's limits.
 class InboundLimits final : public Forwarder, private AfterLimits {
  public:
   // All outlive it.
@@ -14,9 +15,12 @@ class InboundLimits final : public Forwarder, private AfterLimits {
 
   void forward(Exchange& exchange, Reply& reply) override {
     Generation& generation = *generations_.current();
-    const auto& chosen = generation.plan->inbound.limits;
-    if (chosen.empty()) return inner_.forward(exchange, reply);
+    const InboundPlan& inbound = generation.plan->inbound;
+    const auto& chosen = inbound.limits;
+    if (chosen.empty() && inbound.jwt == no_policy) return inner_.forward(exchange, reply);
     generations_.use(generation, exchange);
+    if (!passes_token_gate(generation, inbound.jwt, exchange, reply)) return;
+    if (chosen.empty()) return inner_.forward(exchange, reply);
     ask_limits({generation.limits, chosen, clock_}, exchange, reply, *this);
   }
 

@@ -13,6 +13,30 @@ std::vector<std::unique_ptr<RateLimit>> LimitMaker::make(const RoutePlan& plan) 
   return limits;
 }
 
+std::vector<std::unique_ptr<Jwt>> LimitMaker::make(const TokenRules& rules) {
+  std::vector<std::unique_ptr<Jwt>> made;
+  made.reserve(rules.size());
+  for (const auto& each : rules) {
+    if (each == nullptr) {
+      made.emplace_back();
+      continue;
+    }
+    const auto verdict = [&](std::string_view word) {
+      return &counters_.tokens.at({each->name(), std::string(word)});
+    };
+    JwtCounts counts{.valid = verdict("valid"),
+                     .none = verdict("none"),
+                     .refused = {},
+                     .signatures = &counters_.token_signatures.at({each->name()})};
+    for (std::size_t i = 0; i < counts.refused.size(); ++i) {
+      const std::size_t kind = static_cast<std::size_t>(ErrorKind::jwt_missing) + i;
+      counts.refused[i] = verdict(about(static_cast<ErrorKind>(kind)).reason);
+    }
+    made.push_back(std::make_unique<Jwt>(each, counts));
+  }
+  return made;
+}
+
 std::unique_ptr<RateLimit> LimitMaker::make(const RateLimitSpec& spec) {
   const RateLimitConfig& config = spec.limit;
   const char* const mode = config.mode == RateLimitConfig::Mode::shadow ? "shadow" : "enforce";

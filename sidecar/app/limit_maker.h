@@ -6,14 +6,18 @@
 #include "base/text_map.h"
 #include "sidecar/app/limit_states.h"
 #include "sidecar/observe/labelled_counters.h"
+#include "sidecar/policy/jwt.h"
 #include "sidecar/policy/pauses.h"
 #include "sidecar/policy/rate_limit.h"
 #include "sidecar/route/route_table.h"
 
 namespace skiff {
 
-// Makes the limits of a plan ready for one worker, and keeps its connections to Redis: one for each
-// address, however many limits are there.
+// The JWTPolicies in force, as all workers share them, by PolicyIndex; null: not asked here.
+using TokenRules = std::vector<std::shared_ptr<const JwtRules>>;
+
+// Makes the limits of a plan, and what verifies tokens for them, ready for one worker, and keeps
+// its connections to Redis: one for each address, however many limits are there.
 class LimitMaker final {
  public:
   // All outlive it.
@@ -22,6 +26,8 @@ class LimitMaker final {
 
   // By index in the plan. This outlives them.
   std::vector<std::unique_ptr<RateLimit>> make(const RoutePlan& plan);
+  // In the same order, null for null.
+  std::vector<std::unique_ptr<Jwt>> make(const TokenRules& rules);
 
  private:
   std::unique_ptr<RateLimit> make(const RateLimitSpec& spec);

@@ -3,6 +3,7 @@
 #include <malloc.h>
 
 #include <filesystem>
+#include <set>
 #include <utility>
 
 #include "base/log.h"
@@ -20,6 +21,19 @@ std::shared_ptr<const Authorizer> make_authorizer(const SidecarConfig& config,
   std::string_view trust_domain;
   if (config.identity.has_value()) trust_domain = config.identity->trust_domain;
   return std::make_shared<const Authorizer>(inbound.policies, trust_domain);
+}
+
+// Their keys are made ready once for all workers. Null: nothing here asks for this one.
+TokenRules make_token_rules(const Resources& resources, const RoutePlan& plan) {
+  std::set<PolicyIndex> asked = {plan.inbound.jwt};
+  for (const auto& rule : plan.rules) asked.insert(rule->jwt);
+  for (const GatewayPlan& gateway : plan.gateways) asked.insert(gateway.jwt);
+  asked.erase(no_policy);
+  if (asked.empty()) return {};
+  TokenRules rules(resources.jwt_policies.size());
+  for (const PolicyIndex i : asked)
+    rules[i] = std::make_shared<const JwtRules>(resources.jwt_policies[i], plan.claims);
+  return rules;
 }
 
 }  // namespace
@@ -55,7 +69,8 @@ bool Policies::read_and_apply() {
   if (config_.capture.has_value()) {
     endpoints = std::make_shared<const EndpointIndex>(plan_->targets);
   }
-  apply_({++number_, plan_, make_authorizer(config_, plan_->inbound), std::move(endpoints)});
+  apply_({++number_, plan_, make_authorizer(config_, plan_->inbound), std::move(endpoints),
+          make_token_rules(*read, *plan_)});
   log::info(Component::config, "generation {}: {} targets, {} rules", number_,
             plan_->targets.size(), plan_->rules.size());
   return true;

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <utility>
 
+#include "sidecar/app/token_gate.h"
 #include "sidecar/http/criticality.h"
 #include "sidecar/observe/observe.h"
 #include "sidecar/route/filters.h"
@@ -105,10 +106,22 @@ void Router::forward(Exchange& exchange, Reply& reply) {
   }
   const auto limits = limits_of(*generation.plan, found.rule, exchange.arena);
   if (found.rule != nullptr) exchange.marks.route = found.rule->name;
-  if (found.rule != nullptr || !limits.empty()) generations_.use(generation, exchange);
+  const bool has_tokens = !generation.tokens.empty();
+  const PolicyIndex jwt = has_tokens ? jwt_of(*generation.plan, found.rule) : no_policy;
+  if (found.rule != nullptr || !limits.empty() || jwt != no_policy)
+    generations_.use(generation, exchange);
+  if (!passes_token_gate(generation, jwt, exchange, reply)) return;
   if (limits.empty()) return go_on(generation, found, exchange, reply);
   ask_limits({generation.limits, limits, loop_}, exchange, reply,
              *exchange.arena.make<Limited>(*this, generation, found));
+}
+
+// The rule's, else that of the gateway's listener.
+PolicyIndex Router::jwt_of(const RoutePlan& plan, const RouteRule* rule) const {
+  if (rule != nullptr && rule->jwt != no_policy) return rule->jwt;
+  if (scope_.kind != RouteScope::Kind::gateway) return no_policy;
+  const GatewayPlan* const gateway = plan.find_gateway(scope_.name);
+  return gateway == nullptr ? no_policy : gateway->jwt;
 }
 
 // Those of the gateway's listener, and those of the rule.

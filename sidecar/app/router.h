@@ -44,6 +44,7 @@ class Router final : public Forwarder {
   const RouteBackend* choose(const RouteRule& rule, const Exchange& exchange);
   std::span<const std::uint32_t> limits_of(const RoutePlan& plan, const RouteRule* rule,
                                            Arena& arena) const;
+  PolicyIndex jwt_of(const RoutePlan& plan, const RouteRule* rule) const;
   void go_on(Generation& generation, const RouteTable::Found& found, Exchange& exchange,
              Reply& reply);
   void send(Generation& generation, const RouteTable::Found& found, Exchange& exchange,

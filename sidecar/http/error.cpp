@@ -72,6 +72,20 @@ constexpr ErrorInfo table[] = {
     {"tls_required", 503, local, false,
      "The service takes mutual TLS only, and this sidecar has no identity."},
     {"denied", 403, local, false, "An authorization policy does not allow the request."},
+    {"jwt_missing", 401, local, false, "A JWTPolicy asks for a token, and the request has none."},
+    {"jwt_malformed", 401, local, false,
+     "The token is no JWT, is longer than tokenBytes, says `crit`, has no `exp`, or stands there "
+     "more than once."},
+    {"jwt_algorithm", 401, local, false,
+     "The token's `alg` is not among the provider's algorithms."},
+    {"jwt_key", 401, local, false,
+     "The token's `kid` names no key of the provider that fits its `alg`, or the token brings a "
+     "key of its own."},
+    {"jwt_signature", 401, local, false, "The token's signature is not the key's."},
+    {"jwt_expired", 401, local, false, "The token's `exp` has passed."},
+    {"jwt_not_yet_valid", 401, local, false, "The token's `nbf` is still to come."},
+    {"jwt_issuer", 401, local, false, "The token's `iss` is no provider's of the policy."},
+    {"jwt_audience", 401, local, false, "The token's `aud` has none of the provider's audiences."},
 
     {"upstream_reset", 502, backend, false, "The backend closed before its answer was complete."},
     {"bad_response", 502, backend, false, "The backend's answer is malformed."},

@@ -56,6 +56,16 @@ enum class ErrorKind : std::uint8_t {
   tls_wrong_identity,
   tls_required,
   denied,
+  // The caller's token (JWTPolicy).
+  jwt_missing,
+  jwt_malformed,
+  jwt_algorithm,
+  jwt_key,
+  jwt_signature,
+  jwt_expired,
+  jwt_not_yet_valid,
+  jwt_issuer,
+  jwt_audience,
   // The answer.
   upstream_reset,
   bad_response,

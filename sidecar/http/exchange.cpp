@@ -38,6 +38,7 @@ void Exchange::finish(const Error& error) {
   client_identity = {};
   retry = nullptr;
   faults = nullptr;
+  claims = nullptr;
   caller_attempt = 1;
   criticality = Criticality::normal;
   hash = 0;

@@ -73,6 +73,7 @@ struct Replay {
 struct RequestCells;  // sidecar/observe: the counters of one route, of one worker.
 struct RetryConfig;   // config/schema.
 class FaultRules;     // sidecar/policy/fault.h.
+struct TokenClaims;   // sidecar/http/token_claims.h.
 
 // What the metrics and the access log want to know; filled in on the way by the stage that knows.
 // The texts live as long as the configuration that the exchange was routed by, which it keeps
@@ -108,6 +109,8 @@ struct Exchange {
   const RetryConfig* retry = nullptr;
   // What is to go wrong on purpose; null: nothing. Lives as long as that generation, too.
   const FaultRules* faults = nullptr;
+  // Of the caller's token, which a JWTPolicy verified; null: there is none. In the arena.
+  const TokenClaims* claims = nullptr;
   std::uint16_t caller_attempt = 1;  // Which attempt of another sidecar's this is.
   Criticality criticality = Criticality::normal;
   const void* tried = nullptr;           // The endpoint of the last attempt: another is preferred.

@@ -78,6 +78,16 @@ struct NamedCounters {
                                   1'000};
   DegradedCounters degraded;
 
+  LabelledCounters tokens{"skiff_jwt_verdicts_total",
+                          "What JWTPolicies decided: valid; none: no token, and none is asked "
+                          "for; else the reason.",
+                          {"policy", "verdict"},
+                          4'000};
+  LabelledCounters token_signatures{"skiff_jwt_signatures_checked_total",
+                                    "Signatures of tokens that were checked; other tokens were "
+                                    "remembered, or refused before.",
+                                    {"policy"},
+                                    1'000};
   LabelledCounters limits{"skiff_rate_limit_verdicts_total",
                           "What rate limits decided.",
                           {"policy", "limit", "verdict", "mode"},
@@ -102,6 +112,8 @@ struct NamedCounters {
     expired_faults.collect(families);
     degraded.collect(families);
     transitions.collect(families);
+    tokens.collect(families);
+    token_signatures.collect(families);
     limits.collect(families);
     redis_decisions.collect(families);
     redis_time.collect(families);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "sidecar/http/token_claims.h"
+
 namespace skiff {
 namespace {
 
@@ -48,7 +50,8 @@ RateLimitKey::RateLimitKey(const RateLimitMatchConfig& match,
   for (const RateLimitHeaderConfig& header : match.headers)
     headers_.push_back({lower_case(header.name), field_id(header.name), header.value});
   for (const RateLimitKeyConfig& part : key)
-    parts_.push_back({part.type, lower_case(part.name), field_id(part.name), part.segment});
+    parts_.push_back({part.type, part.type == Type::jwt_claim ? part.claim : lower_case(part.name),
+                      field_id(part.name), part.segment});
 }
 
 bool RateLimitKey::matches_some(const Exchange& exchange) const {
@@ -83,11 +86,18 @@ void RateLimitKey::visit(const Part& part, const Exchange& exchange, Take&& take
     case Type::header:
       if (part.id == FieldId::host) return take(request.authority);
       for (const Field& field : request.headers)
-        if (is_named(field, part.id, part.header)) take(field.value());
+        if (is_named(field, part.id, part.name)) take(field.value());
       return;
     case Type::path_segment:
       if (std::string_view segment; find_segment(request.path, part.segment, segment))
         take(segment);
+      return;
+    case Type::jwt_claim:
+      if (exchange.claims == nullptr) return;
+      if (const TokenClaim* const claim = exchange.claims->find(part.name)) {
+        take(exchange.claims->issuer);
+        take(claim->value);
+      }
   }
 }
 

@@ -9,6 +9,7 @@ namespace skiff {
 
 // Which requests a limit counts, and which bucket each takes from. Bytes (Version::bytes) have no
 // method, path and headers: what asks for one does not match, and as a part of a key it is missing.
+// A claim is told apart by its issuer too: each issuer gives names as it likes.
 // Immutable; any thread may ask it.
 class RateLimitKey final {
  public:
@@ -26,7 +27,7 @@ class RateLimitKey final {
  private:
   struct Part {
     RateLimitKeyConfig::Type type;
-    std::string header;  // In lower case.
+    std::string name;  // Of the header, in lower case; of the claim.
     FieldId id;
     std::uint32_t segment;
   };

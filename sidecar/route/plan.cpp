@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include "sidecar/route/limit_list.h"
 #include "sidecar/route/names.h"
@@ -37,6 +38,8 @@ class Planner final {
   void plan_gateway(const Gateway& gateway, const GatewayPort& listener);
   void plan_inbound(std::string_view own_service);
   void share_limits(std::string_view own_service);
+  void list_claims();
+  PolicyIndex index_of(const JWTPolicy* policy) const;
 
   void add_messages(PathIndex& paths, AnyRoute& route);
   void add_streams(StreamIndex& streams, AnyRoute& route);
@@ -45,6 +48,7 @@ class Planner final {
   const std::string ns_;
   const PolicyChoice policies_;
   const FaultChoice faults_;
+  const JwtChoice tokens_;
   const TlsChoice tls_;
   std::unique_ptr<RoutePlan> plan_ = std::make_unique<RoutePlan>();
   LimitList limits_;
@@ -61,10 +65,11 @@ Planner::Planner(const Resources& resources, std::string_view ns)
       ns_(ns),
       policies_(resources.traffic_policies),
       faults_(resources.fault_policies),
+      tokens_(resources.jwt_policies),
       tls_(resources.mesh_tls),
       limits_(resources.rate_limit_policies, *plan_),
       targets_(resources.services, policies_, tls_),
-      routes_(resources, {policies_, faults_, limits_}, targets_, *plan_) {
+      routes_(resources, {policies_, faults_, tokens_, limits_}, targets_, *plan_) {
   targets_.set_faults(faults_, resources.fault_policies);
   plan_->faults = resources.fault_policies;
 }
@@ -75,6 +80,7 @@ std::unique_ptr<const RoutePlan> Planner::plan(std::string_view own_service) {
     for (const GatewayPort& listener : gateway.listeners) plan_gateway(gateway, listener);
   if (!own_service.empty()) plan_inbound(own_service);
   share_limits(own_service);
+  list_claims();
   targets_.add_fallbacks(plan_->fallbacks);
   plan_->targets = targets_.take();
   return std::move(plan_);
@@ -194,7 +200,8 @@ void Planner::plan_gateway(const Gateway& gateway, const GatewayPort& listener) 
   if (const FaultPolicy* fault = faults_.for_listener(gateway.metadata, listener))
     its_fault = static_cast<PolicyIndex>(fault - resources_.fault_policies.data());
   plan_->gateways.push_back({qualified(gateway.metadata) + "/" + listener.name, table.build(),
-                             limits_.for_listener(gateway.metadata, listener.name), its_fault});
+                             limits_.for_listener(gateway.metadata, listener.name), its_fault,
+                             index_of(tokens_.for_listener(gateway.metadata, listener))});
 }
 
 // ---- The sidecar's own service
@@ -202,6 +209,7 @@ void Planner::plan_gateway(const Gateway& gateway, const GatewayPort& listener) 
 void Planner::plan_inbound(std::string_view own_service) {
   plan_->inbound.ports = targets_.inbound_ports(own_service, ns_);
   plan_->inbound.limits = limits_.for_service(ns_, own_service);
+  plan_->inbound.jwt = index_of(tokens_.for_service(ns_, own_service));
   const auto names_it = [&](const ObjectRef& ref) {
     return ref.name == own_service && namespace_of(ref, ns_) == ns_;
   };
@@ -219,6 +227,21 @@ void Planner::share_limits(std::string_view own_service) {
   const std::size_t peers = targets_[ports->front().second].endpoints.size();
   for (RateLimitSpec& spec : plan_->limits)
     spec.peers = static_cast<std::uint32_t>(std::max<std::size_t>(peers, 1));
+}
+
+// ---- Tokens
+
+void Planner::list_claims() {
+  std::set<std::string> claims;
+  for (const RateLimitSpec& spec : plan_->limits)
+    for (const RateLimitKeyConfig& part : spec.limit.key)
+      if (part.type == RateLimitKeyConfig::Type::jwt_claim) claims.insert(part.claim);
+  plan_->claims.assign(claims.begin(), claims.end());
+}
+
+PolicyIndex Planner::index_of(const JWTPolicy* policy) const {
+  if (policy == nullptr) return no_policy;
+  return static_cast<PolicyIndex>(policy - resources_.jwt_policies.data());
 }
 
 // ---- Rules

@@ -41,6 +41,11 @@ const Policy* ChoiceOf<Policy>::for_port(const Metadata& service, const ServiceP
 }
 
 template <typename Policy>
+const Policy* ChoiceOf<Policy>::for_service(std::string_view ns, std::string_view name) const {
+  return find(key_of("Service", ns, name, ""));
+}
+
+template <typename Policy>
 const Policy* ChoiceOf<Policy>::for_rule(std::string_view kind, const Metadata& route,
                                          std::string_view rule_name) const {
   const auto part = [&](std::string_view text) {
@@ -68,5 +73,6 @@ const Policy* ChoiceOf<Policy>::find(const std::string& key) const {
 
 template class ChoiceOf<TrafficPolicy>;
 template class ChoiceOf<FaultPolicy>;
+template class ChoiceOf<JWTPolicy>;
 
 }  // namespace skiff

@@ -7,6 +7,7 @@
 #include "base/text_map.h"
 #include "config/schema/fault_policy.h"
 #include "config/schema/gateway.h"
+#include "config/schema/jwt_policy.h"
 #include "config/schema/service.h"
 #include "config/schema/traffic_policy.h"
 
@@ -21,6 +22,9 @@ class ChoiceOf final {
 
   // One port (targetRefs with sectionName or port) before the whole service. Null: none.
   const Policy* for_port(const Metadata& service, const ServicePort& port) const;
+
+  // The whole service, by a policy that cannot name its ports. Null: none.
+  const Policy* for_service(std::string_view ns, std::string_view name) const;
 
   // One rule (targetRefs with sectionName) before the whole route. Null: none.
   const Policy* for_rule(std::string_view kind, const Metadata& route,
@@ -37,5 +41,6 @@ class ChoiceOf final {
 
 using PolicyChoice = ChoiceOf<TrafficPolicy>;
 using FaultChoice = ChoiceOf<FaultPolicy>;
+using JwtChoice = ChoiceOf<JWTPolicy>;
 
 }  // namespace skiff

@@ -26,6 +26,7 @@ RetryConfig retry_of(const HTTPRouteRetry& retry) {
 RouteList::RouteList(const Resources& resources, const Choices& choices, TargetList& targets,
                      RoutePlan& plan)
     : all_faults_(resources.fault_policies),
+      all_tokens_(resources.jwt_policies),
       choices_(choices),
       targets_(targets),
       plan_(plan),
@@ -102,6 +103,8 @@ void RouteList::apply_policies(std::string_view kind, const Metadata& route, Rou
   rule.limits = choices_.limits.for_rule(kind, route, rule_name);
   const FaultPolicy* const fault = choices_.faults.for_rule(kind, route, rule_name);
   if (fault != nullptr) rule.fault = static_cast<PolicyIndex>(fault - all_faults_.data());
+  const JWTPolicy* const jwt = choices_.tokens.for_rule(kind, route, rule_name);
+  if (jwt != nullptr) rule.jwt = static_cast<PolicyIndex>(jwt - all_tokens_.data());
   const TrafficPolicy* const policy = choices_.policies.for_rule(kind, route, rule_name);
   if (policy == nullptr) return;
   rule.criticality = policy->criticality;

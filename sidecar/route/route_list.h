@@ -41,6 +41,7 @@ class RouteList final {
   struct Choices {
     const PolicyChoice& policies;
     const FaultChoice& faults;  // Of the resources' faults.
+    const JwtChoice& tokens;    // The same.
     LimitList& limits;
   };
 
@@ -74,6 +75,7 @@ class RouteList final {
   const CompiledMatch* compile(const Match& match);
 
   const std::vector<FaultPolicy>& all_faults_;
+  const std::vector<JWTPolicy>& all_tokens_;
   const Choices choices_;
   TargetList& targets_;
   RoutePlan& plan_;

@@ -83,6 +83,7 @@ struct RouteRule {
   std::vector<std::uint32_t> limits;  // Of RoutePlan::limits, in their order.
   PolicyIndex fault = no_policy;      // The route's; it wins over the target's.
   PolicyIndex fallback = no_policy;   // The same.
+  PolicyIndex jwt = no_policy;        // Of Resources::jwt_policies; it wins over the Gateway's.
 };
 
 // What holds for one port of the sidecar's own service.
@@ -100,6 +101,7 @@ struct InboundPlan {
   std::vector<InboundPort> ports;             // In the service's order; empty: it is not known.
   std::vector<AuthorizationPolicy> policies;  // All that count, enforced or not.
   std::vector<std::uint32_t> limits;          // Of RoutePlan::limits, in their order.
+  PolicyIndex jwt = no_policy;                // Of Resources::jwt_policies.
 
   // `port` 0: the first. Null: there is none.
   const InboundPort* find(std::uint16_t port) const;
@@ -144,6 +146,7 @@ struct GatewayPlan {
   std::unique_ptr<RouteTable> table;
   std::vector<std::uint32_t> limits;  // Of RoutePlan::limits, in their order.
   PolicyIndex fault = no_policy;
+  PolicyIndex jwt = no_policy;
 };
 
 struct RoutePlan {
@@ -155,6 +158,7 @@ struct RoutePlan {
   std::vector<GatewayPlan> gateways;
   InboundPlan inbound;
   std::vector<FaultPolicy> faults;
+  std::vector<std::string> claims;  // Of tokens, that limits ask for; each once.
   std::vector<FallbackSpec> fallbacks;
 
   // What goes wrong for what comes through this listener; `name` as for gateway().

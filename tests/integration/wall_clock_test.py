@@ -12,7 +12,8 @@ import time
 import unittest
 from unittest import mock
 
-from rate_limit_test import GET, limits
+from jwt_support import Signer, inline, jwt_policy
+from rate_limit_test import GET, get, limits
 from resilience_support import ResilienceTest, reason, request
 from support import SANITIZER, free_port, read_request, service, until
 
@@ -130,6 +131,28 @@ class WallClock(ResilienceTest):
             status, headers, _ = client.send(GET).answer()
             self.assertEqual(status, 429)
             self.assertLessEqual(int(headers["retry-after"]), HOUR)
+
+    def test_is_what_a_token_expires_by(self):
+        with tempfile.TemporaryDirectory() as folder:
+            signer = Signer(os.path.join(folder, "a.pem"), "a")
+            policy = jwt_policy(inline(signer))
+            token = signer.token("ann", nbf=int(time.time()) - 60)
+        backend, port = self.backend(self.answers), free_port()
+        with mock.patch.dict(os.environ, self.environment):
+            self.sidecar(
+                "service: product\ninbound:\n"
+                f"  - {{address: 127.0.0.1, port: {port}, "
+                f'application: "127.0.0.1:{backend.port}"}}',
+                service("product", port) + policy,
+            )
+        ask = get(authorization=f"Bearer {token}")
+        client = self.client(port)
+        self.assertEqual(client.send(ask).answer()[0], 200)
+        for step, why in ((HOUR, "jwt_expired"), (-HOUR, "jwt_not_yet_valid")):
+            self.set_clock(step)
+            self.assertEqual(reason(client.send(ask).answer()), (401, why))
+            self.set_clock(0)
+            self.assertEqual(client.send(ask).answer()[0], 200)
 
 
 if __name__ == "__main__":

@@ -69,6 +69,8 @@ TEST_F(AnswerTest, TheStatusOfGrpcFollowsTheReason) {
   const std::pair<ErrorKind, std::string_view> expected[] = {
       {ErrorKind::bad_request_target, "13"},
       {ErrorKind::denied, "7"},
+      {ErrorKind::jwt_missing, "16"},
+      {ErrorKind::jwt_audience, "16"},
       {ErrorKind::no_route, "12"},
       {ErrorKind::upstream_reset, "14"},
       {ErrorKind::timeout_request, "4"},

@@ -5,6 +5,8 @@
 #include <set>
 #include <string>
 
+#include "sidecar/http/token_claims.h"
+
 namespace skiff {
 namespace {
 
@@ -119,6 +121,24 @@ TEST(RateLimitKey, MistakesNoKeyForAnother) {
                         {{"a", "x,y"}},
                         {{"a", "\xff\xff\xff\xff"}}};
   for (const Fields& fields : all) EXPECT_TRUE(seen.insert(key_of(key, Asked("/", fields))).second);
+}
+
+TEST(RateLimitKey, TellsVerifiedClaimsApartByTheirIssuerToo) {
+  const RateLimitKey key({}, {{.type = Type::jwt_claim, .claim = "sub"}});
+  const auto with = [&key](std::string_view issuer, std::vector<TokenClaim> claims) {
+    Asked asked("/");
+    const TokenClaims said{issuer, claims};
+    asked.exchange.claims = &said;
+    return std::string(key.of(asked.exchange));
+  };
+  const std::string ann = with("one", {{"sub", "ann"}});
+  EXPECT_EQ(with("one", {{"n", "1"}, {"sub", "ann"}}), ann);
+  EXPECT_NE(with("one", {{"sub", "ben"}}), ann);
+  EXPECT_NE(with("two", {{"sub", "ann"}}), ann);
+  const std::string missing = with("one", {{"n", "ann"}});
+  EXPECT_NE(missing, with("one", {{"sub", ""}}));
+  EXPECT_EQ(missing, key_of(key, Asked("/"))) << "without a token it is missing too";
+  EXPECT_EQ(missing, key_of(key, Asked("/", {{"sub", "ann"}, {"authorization", "Bearer ann"}})));
 }
 
 }  // namespace

@@ -305,6 +305,39 @@ TEST(Plan, AListenersFaultsComeBeforeItsGateways) {
   EXPECT_NE(make_route_plan(resources, "shop")->gateway_fault("edge.shop/"), no_policy);
 }
 
+TEST(Plan, KnowsWhereTokensAreAskedForAndWhichClaimsOfThem) {
+  Resources resources;
+  resources.services = {service("product")};
+  resources.gateways = {gateway()};
+  resources.http_routes = {route(named("r", "shop"), {edge()}, {rule("0"), rule("1", "/x")})};
+  ObjectRef one_rule = ref("HTTPRoute", "r");
+  one_rule.section_name = "1";
+  for (const ObjectRef& target : {edge("example"), one_rule, ref("Service", "product")}) {
+    JWTPolicy& policy = resources.jwt_policies.emplace_back();
+    policy.metadata = named("p" + std::to_string(resources.jwt_policies.size()), "shop");
+    policy.target_refs = {target};
+  }
+  RateLimitPolicy& limits = resources.rate_limit_policies.emplace_back();
+  limits.metadata = named("l", "shop");
+  limits.target_refs = {ref("Service", "product")};
+  using Type = RateLimitKeyConfig::Type;
+  limits.limits.emplace_back().key = {{.type = Type::jwt_claim, .claim = "sub"},
+                                      {.type = Type::header, .name = "x"}};
+  limits.limits.emplace_back().key = {{.type = Type::jwt_claim, .claim = "sub"},
+                                      {.type = Type::jwt_claim, .claim = "/a/b"}};
+  limits.limits.front().name = "other";
+
+  const auto plan = make_route_plan(resources, "shop", "product");
+  EXPECT_EQ(plan->find_gateway("edge.shop/example")->jwt, 0u);
+  EXPECT_EQ(plan->find_gateway("edge.shop/any")->jwt, no_policy);
+  ASSERT_EQ(plan->rules.size(), 3u);  // One is the service's own.
+  for (const auto& each : plan->rules)
+    EXPECT_EQ(each->jwt, each->name == "r.shop/1" ? 1u : no_policy) << each->name;
+  EXPECT_EQ(plan->inbound.jwt, 2u);
+  EXPECT_EQ(plan->claims, (std::vector<std::string>{"/a/b", "sub"}));
+  EXPECT_EQ(make_route_plan(resources, "shop", "order")->inbound.jwt, no_policy);
+}
+
 TEST(Plan, OneRuleSharedByParentsAndHostsIsOneRule) {
   Resources resources;
   resources.services = {service("product"), service("user")};

@@ -92,5 +92,14 @@ TEST(PolicyChoice, AListenerIsMoreSpecificThanItsGateway) {
   EXPECT_EQ(name_of(choice.for_listener(named("h"), web)), "none");
 }
 
+TEST(PolicyChoice, AServiceAsAWholeIsNotItsPorts) {
+  const std::vector<TrafficPolicy> policies{made("port", {ref("Service", "s", "web")}),
+                                            made("whole", {ref("Service", "s")})};
+  const PolicyChoice choice(policies);
+  EXPECT_EQ(name_of(choice.for_service("default", "s")), "whole");
+  EXPECT_EQ(name_of(choice.for_service("default", "t")), "none");
+  EXPECT_EQ(name_of(choice.for_service("other", "s")), "none");
+}
+
 }  // namespace
 }  // namespace skiff

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <list>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "sidecar/policy/jwt_signature.h"
+#include "sidecar/policy/jwt_token.h"
+
+namespace skiff {
+
+// What is kept of a token whose signature, issuer and audience were right.
+struct RememberedToken {
+  std::uint32_t provider = 0;  // Index.
+  WallSeconds not_before{};
+  WallSeconds expires{};
+  std::vector<std::pair<std::uint32_t, std::string>> claims{};  // By index of the name.
+};
+
+// Tokens that need not be verified again, by their hash; at most `most`, of which the least
+// recently used goes. Needs memory for a new token only. One worker's.
+class JwtMemory final {
+ public:
+  explicit JwtMemory(std::size_t most) : most_(most) {}
+
+  // Null: it is not remembered. Else it lives until the next call that adds or forgets, and is the
+  // most recently used.
+  const RememberedToken* find(const TokenHash& hash);
+  void add(const TokenHash& hash, RememberedToken token);
+  void forget(const TokenHash& hash);
+  std::size_t size() const { return found_.size(); }
+
+ private:
+  using Entry = std::pair<TokenHash, RememberedToken>;
+  struct FirstBytes {
+    std::size_t operator()(const TokenHash& hash) const {
+      std::size_t number = 0;
+      std::memcpy(&number, hash.data(), sizeof number);
+      return number;
+    }
+  };
+
+  const std::size_t most_;
+  std::list<Entry> entries_;  // The most recently used first.
+  std::unordered_map<TokenHash, std::list<Entry>::iterator, FirstBytes> found_;
+};
+
+}  // namespace skiff
