@@ -78,8 +78,10 @@ Shape describe(Of<GRPCRouteRule>) {
   describe_rule_name<GRPCRouteRule>(shape);
   shape.field("matches", &GRPCRouteRule::matches, "Which calls: any of these. Left out: all.")
       .items(0, 64);
-  shape.field("filters", &GRPCRouteRule::filters, "Changes on the way; each type once.")
-      .shaped(describe_filter(RouteFilters::of_headers))
+  shape
+      .field("filters", &GRPCRouteRule::filters,
+             "Changes on the way; each type once, but for RequestMirror.")
+      .shaped(describe_filter(RouteFilters::without_url))
       .items(0, 16);
   shape
       .field("backendRefs", &GRPCRouteRule::backend_refs,

@@ -1,5 +1,7 @@
 #include "config/schema/http_route.h"
 
+#include <set>
+
 #include "config/schema/resource_shape.h"
 #include "config/schema/route_shapes.h"
 
@@ -50,6 +52,15 @@ void check_backends(const HTTPRouteRule& rule, const Complain& complain) {
       complain(item("backendRefs", i) + ".filters", "has a RequestRedirect",
                "redirects among the filters of the rule");
     }
+    if (has_filter(backend.filters, FilterType::request_mirror)) {
+      complain(item("backendRefs", i) + ".filters", "has a RequestMirror",
+               "mirrors among the filters of the rule");
+    }
+  }
+  if (has_filter(rule.filters, FilterType::request_redirect) &&
+      has_filter(rule.filters, FilterType::request_mirror)) {
+    complain("filters", "has both RequestMirror and RequestRedirect, which sends nothing on",
+             "one of them");
   }
   if (!rule.backend_refs.empty() && has_filter(rule.filters, FilterType::request_redirect)) {
     return complain("backendRefs", "stands beside a RequestRedirect, which sends nothing on",
@@ -89,8 +100,12 @@ Shape describe_spec() {
 
 void check_filter_types(const std::vector<HTTPRouteFilter>& filters, const std::string& where,
                         const Complain& complain) {
-  check_each_once(filters, &HTTPRouteFilter::type,
-                  {where, "", "is a second filter of its type", "each type once"}, complain);
+  std::set<FilterType> seen;
+  for (std::size_t i = 0; i < filters.size(); ++i) {
+    const FilterType type = filters[i].type;
+    if (type == FilterType::request_mirror || seen.insert(type).second) continue;
+    complain(item(where, i), "is a second filter of its type", "each type but RequestMirror once");
+  }
 }
 
 void check_weights(const std::vector<HTTPBackendRef>& backends, const Complain& complain) {
@@ -165,7 +180,9 @@ Shape describe(Of<HTTPRouteRule>) {
   describe_rule_name<HTTPRouteRule>(shape);
   shape.field("matches", &HTTPRouteRule::matches, "Which requests: any of these. Left out: all.")
       .items(0, 64);
-  shape.field("filters", &HTTPRouteRule::filters, "Changes on the way; each type once.")
+  shape
+      .field("filters", &HTTPRouteRule::filters,
+             "Changes on the way; each type once, but for RequestMirror.")
       .items(0, 16);
   shape
       .field("backendRefs", &HTTPRouteRule::backend_refs,

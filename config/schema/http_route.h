@@ -64,16 +64,34 @@ struct RequestRedirect {
   std::uint16_t status_code = 302;
 };
 
+struct Fraction {
+  std::uint32_t numerator = 0;
+  std::uint32_t denominator = 100;
+};
+
+// Of `percent` and `fraction` one at most; neither: all requests.
+struct RequestMirror {
+  ObjectRef backend_ref;  // kind Service.
+  std::optional<std::uint32_t> percent;
+  std::optional<Fraction> fraction;
+
+  Fraction share() const {
+    return fraction ? *fraction : Fraction{.numerator = percent.value_or(100)};
+  }
+};
+
 struct HTTPRouteFilter {
   enum class Type {
     request_header_modifier,
     response_header_modifier,
+    request_mirror,
     url_rewrite,
     request_redirect
   };
   Type type = Type::request_header_modifier;
   HeaderModifier request_header_modifier;
   HeaderModifier response_header_modifier;
+  RequestMirror request_mirror;
   URLRewrite url_rewrite;
   RequestRedirect request_redirect;
   Position position;
@@ -132,6 +150,8 @@ Shape describe(Of<HeaderModifier>);
 Shape describe(Of<PathModifier>);
 Shape describe(Of<URLRewrite>);
 Shape describe(Of<RequestRedirect>);
+Shape describe(Of<Fraction>);
+Shape describe(Of<RequestMirror>);
 Shape describe(Of<HTTPRouteFilter>);
 Shape describe(Of<HTTPBackendRef>);
 Shape describe(Of<HTTPRouteTimeouts>);
@@ -141,7 +161,7 @@ Shape describe(Of<HTTPRouteRule>);
 Shape describe(Of<HTTPRoute>);
 
 // Parts that the other kinds of route have too.
-enum class RouteFilters { all, of_headers, none };
+enum class RouteFilters { all, without_url, of_headers, none };
 Shape describe_header_match();
 Shape describe_filter(RouteFilters allowed);
 Shape describe_backend(RouteFilters allowed);

@@ -174,9 +174,40 @@ Shape describe(Of<RequestRedirect>) {
   return shape;
 }
 
+Shape describe(Of<Fraction>) {
+  Shape shape = Shape::of<Fraction>("A share of all: so many of so many.");
+  shape.field("numerator", &Fraction::numerator, "How many of them.")
+      .range(0, 1'000'000'000)
+      .required();
+  shape.field("denominator", &Fraction::denominator, "Of how many.").range(1, 1'000'000'000);
+  shape.check<Fraction>([](const Fraction& fraction, const Complain& complain) {
+    if (fraction.numerator <= fraction.denominator) return;
+    complain("numerator", std::to_string(fraction.numerator) + " is more than all",
+             "at most the denominator, " + std::to_string(fraction.denominator));
+  });
+  return shape;
+}
+
+Shape describe(Of<RequestMirror>) {
+  Shape shape = Shape::of<RequestMirror>("Who gets copies, and of how many requests.");
+  shape.field("backendRef", &RequestMirror::backend_ref, "The service that gets them.").required();
+  shape.field("percent", &RequestMirror::percent, "Of so many percent. Left out: of all.")
+      .range(0, 100);
+  shape.field("fraction", &RequestMirror::fraction,
+              "Instead of percent, where that is too coarse.");
+  shape.check<RequestMirror>([](const RequestMirror& mirror, const Complain& complain) {
+    if (!mirror.percent || !mirror.fraction) return;
+    complain("fraction", "stands beside percent", "one of both");
+  });
+  return shape;
+}
+
 Shape describe_filter(RouteFilters allowed) {
+  const bool has_url = allowed == RouteFilters::all;
+  const bool has_mirror = has_url || allowed == RouteFilters::without_url;
   std::vector<std::string_view> types = {"RequestHeaderModifier", "ResponseHeaderModifier"};
-  if (allowed == RouteFilters::all) types.insert(types.end(), {"URLRewrite", "RequestRedirect"});
+  if (has_mirror) types.emplace_back("RequestMirror");
+  if (has_url) types.insert(types.end(), {"URLRewrite", "RequestRedirect"});
   Shape shape = Shape::of<HTTPRouteFilter>("A change to requests or answers on their way.");
   shape.field("type", &HTTPRouteFilter::type, "Which change; its field is needed too.")
       .one_of(std::move(types))
@@ -192,8 +223,14 @@ Shape describe_filter(RouteFilters allowed) {
       .required()
       .only_for("type", {"ResponseHeaderModifier"});
   shape.position(&HTTPRouteFilter::position);
-  if (allowed != RouteFilters::all) return shape;
-
+  if (has_mirror) {
+    shape
+        .field("requestMirror", &HTTPRouteFilter::request_mirror,
+               "Another service gets copies of requests; its answers are forgotten.")
+        .required()
+        .only_for("type", {"RequestMirror"});
+  }
+  if (!has_url) return shape;
   shape.field("urlRewrite", &HTTPRouteFilter::url_rewrite, "Changes host or path.")
       .required()
       .only_for("type", {"URLRewrite"});

@@ -117,6 +117,9 @@ void ReferenceChecks::check_route(const Route& route) const {
     for (std::size_t j = 0; j < backends.size(); ++j) {
       check_backend(parts, backends[j].ref, item(item("spec.rules", i) + ".backendRefs", j));
     }
+    if constexpr (requires { route.rules[i].filters; }) {
+      check_mirrors(parts, route.rules[i].filters, item("spec.rules", i));
+    }
   }
 }
 
@@ -192,6 +195,16 @@ void ReferenceChecks::check_service_port(const Service& service, std::uint16_t p
   if (has_port(service, port)) return;
   complain(position, path, std::to_string(port) + " is no port of the Service",
            port_numbers(service));
+}
+
+void ReferenceChecks::check_mirrors(const RouteParts& route,
+                                    const std::vector<HTTPRouteFilter>& filters,
+                                    const std::string& rule) const {
+  for (std::size_t i = 0; i < filters.size(); ++i) {
+    if (filters[i].type != HTTPRouteFilter::Type::request_mirror) continue;
+    check_backend(route, filters[i].request_mirror.backend_ref,
+                  item(rule + ".filters", i) + ".requestMirror.backendRef");
+  }
 }
 
 void ReferenceChecks::check_backend(const RouteParts& route, const ObjectRef& ref,

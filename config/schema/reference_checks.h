@@ -41,6 +41,8 @@ class ReferenceChecks final {
                             const std::string& path) const;
   void check_service_parent(const RouteParts& route, const ObjectRef& ref,
                             const std::string& path) const;
+  void check_mirrors(const RouteParts& route, const std::vector<HTTPRouteFilter>& filters,
+                     const std::string& rule) const;
   void check_backend(const RouteParts& route, const ObjectRef& ref, const std::string& path) const;
   // Null, and a complaint, where it is not there or its port is not clear.
   const Service* check_service(const Metadata& from, const ObjectRef& ref,

@@ -12,7 +12,7 @@ namespace skiff {
 
 // What all kinds of route have in common.
 
-// Each type of filter once.
+// Each type of filter once; of mirrors there may be several.
 void check_filter_types(const std::vector<HTTPRouteFilter>& filters, const std::string& where,
                         const Complain& complain);
 
@@ -24,8 +24,9 @@ void check_weights(const std::vector<HTTPBackendRef>& backends, const Complain& 
 
 template <typename Route>
 void check_rule_names(const Route& route, const Complain& complain) {
-  check_each_once(route.rules, [](const auto& rule) { return rule.name; },
-                  {"rules", "name", "is the name of another rule too", "each name once"}, complain);
+  check_each_once(
+      route.rules, [](const auto& rule) { return rule.name; },
+      {"rules", "name", "is the name of another rule too", "each name once"}, complain);
 }
 
 template <typename Route>

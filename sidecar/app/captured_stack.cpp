@@ -12,7 +12,7 @@ std::unique_ptr<Stack> make_captured_stack(const StackContext& context) {
                                                   context.config.capture->egress, counting);
   // 4 The route is found by name or address; its target goes on (Target).
   Forwarder& router = stack->put_in_front<Router>(
-      context.loop, context.generations,
+      router_tools(context),
       RouteScope{.kind = RouteScope::Kind::captured,
                  .name = {},
                  .listener_port = context.config.capture->outbound_port},

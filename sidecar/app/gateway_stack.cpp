@@ -7,7 +7,7 @@ std::unique_ptr<Stack> make_gateway_stack(const StackContext& context,
                                           const GatewayListener& listener, std::uint16_t port) {
   auto stack = std::make_unique<Stack>();
   // 4 The route is found; its target goes on: timeouts, retry, balance, pool (Target).
-  Forwarder& router = stack->put_in_front<Router>(context.loop, context.generations,
+  Forwarder& router = stack->put_in_front<Router>(router_tools(context),
                                                   scope_of(listener, context.config.ns, port),
                                                   counting_of(context, Direction::gateway));
   // 3 Nobody tunnels into the mesh from outside.

@@ -23,7 +23,7 @@ class HealthChecks final {
       std::function<void(const std::string& target, const std::string& address, bool healthy)>;
   // Asks an endpoint for a page; `done` may be called in any thread.
   using Ask = std::function<void(const std::string& target, const std::string& address,
-                                 const ProbeRequest& request, Probes::Done done)>;
+                                 const ProbeRequest& request, OwnCalls::Done done)>;
 
   // `counters` are the control thread's.
   HealthChecks(boost::asio::io_context& io, CounterSet& counters, Ask ask, Changed changed);

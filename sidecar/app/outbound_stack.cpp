@@ -7,9 +7,8 @@ std::unique_ptr<Stack> make_outbound_stack(const StackContext& context,
                                            const OutboundListener& listener) {
   auto stack = std::make_unique<Stack>();
   // 4 The route is found; its target goes on: timeouts, retry, balance, pool (Target).
-  Forwarder& router =
-      stack->put_in_front<Router>(context.loop, context.generations, scope_of(listener),
-                                  counting_of(context, Direction::outbound));
+  Forwarder& router = stack->put_in_front<Router>(router_tools(context), scope_of(listener),
+                                                  counting_of(context, Direction::outbound));
   // 3 As a proxy's, CONNECT asks for bytes to a service; of a listener for one service it does not.
   Forwarder& connect = stack->put_in_front<Connect>(
       listener.service.empty() ? Connect::Answer::tunnel : Connect::Answer::refuse, router);

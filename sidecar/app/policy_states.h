@@ -17,6 +17,7 @@
 #include "sidecar/policy/answer_store.h"
 #include "sidecar/policy/circuit_breaker.h"
 #include "sidecar/policy/hedge.h"
+#include "sidecar/policy/mirror.h"
 #include "sidecar/policy/outlier_ejection.h"
 #include "sidecar/policy/policy_event.h"
 #include "sidecar/policy/retry_budget.h"
@@ -44,6 +45,7 @@ class TargetState final {
   KeptPolicy<CircuitBreaker, CircuitBreakerConfig>& breaker() { return breaker_; }
   KeptPolicy<OutlierEjection, OutlierEjectionConfig>& ejection() { return ejection_; }
   HedgeCounts& hedges() { return hedges_; }
+  MirrorCounts& mirrors() { return mirrors_; }
 
   // One worker uses all endpoints from now on, as too few are available; or no more.
   void set_panic(bool panics, const Availability& now);
@@ -57,6 +59,7 @@ class TargetState final {
   KeptPolicy<CircuitBreaker, CircuitBreakerConfig> breaker_;
   KeptPolicy<OutlierEjection, OutlierEjectionConfig> ejection_;
   HedgeCounts hedges_;
+  MirrorCounts mirrors_;
   std::atomic<std::uint32_t> panicking_ = 0;  // Workers.
 };
 

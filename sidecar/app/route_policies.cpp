@@ -55,6 +55,10 @@ void RoutePolicies::set_faults(const RouteRule& rule, std::uint32_t target,
   exchange.faults = rules(fault);
 }
 
+void RoutePolicies::set_faults_of(std::uint32_t target, Exchange& exchange) const {
+  exchange.faults = rules(plan_.targets[target].fault);
+}
+
 void RoutePolicies::forward(const RouteRule& rule, std::uint32_t target, Exchange& exchange,
                             Reply& reply) {
   Target& to = *targets_[target];

@@ -24,6 +24,9 @@ class RoutePolicies final {
   void set_faults(const RouteRule& rule, std::uint32_t target, std::string_view gateway,
                   Exchange& exchange) const;
 
+  // What is to go wrong of what goes to this target without a route.
+  void set_faults_of(std::uint32_t target, Exchange& exchange) const;
+
   // Sends it to the target, in front of which stands the fallback: the rule's, else the target's.
   void forward(const RouteRule& rule, std::uint32_t target, Exchange& exchange, Reply& reply);
 

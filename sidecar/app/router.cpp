@@ -90,16 +90,15 @@ class Router::Limited final : public AfterLimits {
   const RouteTable::Found found_;
 };
 
-Router::Router(Loop& loop, Generations& generations, RouteScope scope, RouterCounting counting,
+Router::Router(const RouterTools& tools, RouteScope scope, RouterCounting counting,
                Forwarder* elsewhere)
-    : loop_(loop),
-      generations_(generations),
+    : tools_(tools),
       scope_(std::move(scope)),
       counting_(std::move(counting)),
       elsewhere_(elsewhere) {}
 
 void Router::forward(Exchange& exchange, Reply& reply) {
-  Generation& generation = *generations_.current();
+  Generation& generation = *tools_.generations.current();
   const RouteTable::Found found = find(*generation.plan, exchange);
   if (found.rule == nullptr && elsewhere_ != nullptr && !found.host_known) {
     return elsewhere_->forward(exchange, reply);
@@ -109,10 +108,10 @@ void Router::forward(Exchange& exchange, Reply& reply) {
   const bool has_tokens = !generation.tokens.empty();
   const PolicyIndex jwt = has_tokens ? jwt_of(*generation.plan, found.rule) : no_policy;
   if (found.rule != nullptr || !limits.empty() || jwt != no_policy)
-    generations_.use(generation, exchange);
+    tools_.generations.use(generation, exchange);
   if (!passes_token_gate(generation, jwt, exchange, reply)) return;
   if (limits.empty()) return go_on(generation, found, exchange, reply);
-  ask_limits({generation.limits, limits, loop_}, exchange, reply,
+  ask_limits({generation.limits, limits, tools_.loop}, exchange, reply,
              *exchange.arena.make<Limited>(*this, generation, found));
 }
 
@@ -187,7 +186,7 @@ const RouteBackend* Router::choose(const RouteRule& rule, const Exchange& exchan
   if (rule.total_weight == 0) return nullptr;
   if (rule.backends.size() == 1) return &rule.backends.front();
   return choose_backend(rule, split_hash(rule.split_key, exchange.client_address, exchange.request),
-                        loop_.random());
+                        tools_.loop.random());
 }
 
 void Router::send(Generation& generation, const RouteTable::Found& found, Exchange& exchange,
@@ -207,14 +206,33 @@ void Router::send(Generation& generation, const RouteTable::Found& found, Exchan
   Reply* answer_to = &reply;
   if (!rule.filters.empty() || !backend->filters.empty()) {
     apply_request_filters(rule.filters, found.matched_prefix, exchange.arena, exchange.request);
+    answer_to = &mirror(generation, rule, exchange, reply);
     apply_request_filters(backend->filters, found.matched_prefix, exchange.arena, exchange.request);
-    answer_to = exchange.arena.make<FilteringReply>(reply, rule, *backend);
+    answer_to = exchange.arena.make<FilteringReply>(*answer_to, rule, *backend);
   }
   RoutePolicies& policies = *generation.policies;
   const bool is_gateway = scope_.kind == RouteScope::Kind::gateway;
   policies.set_faults(rule, backend->target, is_gateway ? scope_.name : std::string_view(),
                       exchange);
   policies.forward(rule, backend->target, exchange, *answer_to);
+}
+
+// Those of its mirrors that are drawn get the request as the rule's filters leave it.
+Reply& Router::mirror(Generation& generation, const RouteRule& rule, Exchange& exchange,
+                      Reply& reply) {
+  Reply* answer_to = &reply;
+  for (const MirrorSpec& spec : generation.plan->mirrors_of(rule)) {
+    if (tools_.loop.random().below(spec.share.denominator) >= spec.share.numerator) continue;
+    Target& to = *generation.targets[spec.target];
+    Exchange* const copy = tools_.mirrors.copy(exchange, to.mirrors());
+    if (copy == nullptr) continue;
+    tools_.generations.use(generation, *copy);
+    copy->marks.route = rule.name;
+    copy->marks.target = to.name();
+    generation.policies->set_faults_of(spec.target, *copy);
+    answer_to = &tools_.mirrors.follow(exchange, *answer_to, *copy, to, to.mirrors());
+  }
+  return *answer_to;
 }
 
 RequestCells& Router::cells(const Generation& generation, const RouteRule& rule,

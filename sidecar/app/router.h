@@ -9,6 +9,7 @@
 #include "sidecar/app/generation.h"
 #include "sidecar/http/forwarder.h"
 #include "sidecar/observe/worker_metrics.h"
+#include "sidecar/policy/mirror.h"
 
 namespace skiff {
 
@@ -21,6 +22,13 @@ struct RouteScope {
   std::uint16_t listener_port = 0;
 };
 
+// What all routers of a worker need; outlives them.
+struct RouterTools {
+  Loop& loop;
+  Generations& generations;
+  Mirrors& mirrors;
+};
+
 // Where a router's requests are counted.
 struct RouterCounting {
   WorkerMetrics& metrics;
@@ -31,7 +39,7 @@ struct RouterCounting {
 class Router final : public Forwarder {
  public:
   // `elsewhere` takes what is captured and means no service; it outlives this.
-  Router(Loop& loop, Generations& generations, RouteScope scope, RouterCounting counting,
+  Router(const RouterTools& tools, RouteScope scope, RouterCounting counting,
          Forwarder* elsewhere = nullptr);
 
   void forward(Exchange& exchange, Reply& reply) override;
@@ -49,11 +57,11 @@ class Router final : public Forwarder {
              Reply& reply);
   void send(Generation& generation, const RouteTable::Found& found, Exchange& exchange,
             Reply& reply);
+  Reply& mirror(Generation& generation, const RouteRule& rule, Exchange& exchange, Reply& reply);
   RequestCells& cells(const Generation& generation, const RouteRule& rule, std::size_t backend,
                       const std::string& target);
 
-  Loop& loop_;
-  Generations& generations_;
+  const RouterTools tools_;
   const RouteScope scope_;
   const RouterCounting counting_;
   Forwarder* const elsewhere_;

@@ -21,6 +21,7 @@
 #include "sidecar/app/ejection_families.h"
 #include "sidecar/app/health_checks.h"
 #include "sidecar/app/listener_plans.h"
+#include "sidecar/app/mirror_families.h"
 #include "sidecar/app/policies.h"
 #include "sidecar/app/policy_events.h"
 #include "sidecar/app/policy_watch.h"
@@ -98,7 +99,7 @@ Sidecar::Sidecar(const SidecarConfig& config)
       health_(
           io_, metrics_.control(),
           [this](const std::string& target, const std::string& address, const ProbeRequest& request,
-                 Probes::Done done) {
+                 OwnCalls::Done done) {
             workers_.front()->probe(target, address, request, std::move(done));
           },
           [this](const std::string& target, const std::string& address, bool healthy) {
@@ -117,6 +118,7 @@ Sidecar::Sidecar(const SidecarConfig& config)
     const TimePoint now = clock_.now();
     collect_bulkheads(states_, families);
     collect_retries(states_, now, families);
+    collect_mirrors(states_, families);
     collect_breakers(states_, now, families);
     collect_ejections(states_, now, families);
     states_.limits().collect(families);

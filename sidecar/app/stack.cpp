@@ -2,6 +2,10 @@
 
 namespace skiff {
 
+RouterTools router_tools(const StackContext& context) {
+  return {context.loop, context.generations, context.mirrors};
+}
+
 ObserveSettings observe_settings(const StackContext& context, Direction direction) {
   return {context.metrics, context.access_log, direction, context.loop};
 }

@@ -20,6 +20,7 @@ namespace skiff {
 struct StackContext {
   Loop& loop;
   Generations& generations;
+  Mirrors& mirrors;
   const TargetContext& targets;
   WorkerMetrics& metrics;
   AccessLog* access_log;  // Null: off.
@@ -47,6 +48,7 @@ class Stack final {
   std::vector<std::unique_ptr<Forwarder>> stages_;
 };
 
+RouterTools router_tools(const StackContext& context);
 ObserveSettings observe_settings(const StackContext& context, Direction direction);
 RouterCounting counting_of(const StackContext& context, Direction direction);
 RouteScope scope_of(const OutboundListener& listener);

@@ -43,6 +43,7 @@ class Target final : public Forwarder, private EndpointForwarders {
   Forwarder* way_for_probes(std::string_view address);
   void tidy();  // Lets go of what removed endpoints left; called now and then.
 
+  MirrorCounts& mirrors() { return state_->mirrors(); }  // Of copies that it gets.
   const std::string& name() const { return name_; }
   const EndpointSet& endpoints() const { return endpoints_; }
 

@@ -177,8 +177,9 @@ Worker::Worker(const SidecarConfig& config, unsigned index, WorkerMetrics& metri
       targets_{loop_, pool_counters_, connecting_, pauses_, waits_, states, config.zone},
       limits_(loop_, pauses_, states.limits(), metrics.named),
       generations_(targets_, limits_),
-      probes_(loop_, exchanges_),
-      stacks_{loop_, generations_, targets_, metrics, access_log, config, identity_} {
+      own_calls_(loop_, exchanges_),
+      mirrors_(own_calls_),
+      stacks_{loop_, generations_, mirrors_, targets_, metrics, access_log, config, identity_} {
   loop_.arm(*this, loop_.now() + tidy_every);
 }
 
@@ -349,14 +350,14 @@ void Worker::set_healthy(const std::string& target, const std::string& address, 
 }
 
 void Worker::probe(const std::string& target, const std::string& address,
-                   const ProbeRequest& request, Probes::Done done) {
+                   const ProbeRequest& request, OwnCalls::Done done) {
   post([=](Worker& worker) {
     const auto& targets = worker.generations_.targets();
     const auto found = targets.find(target);
     Forwarder* const way =
         found == targets.end() ? nullptr : found->second->way_for_probes(address);
     if (way == nullptr) return done(0);
-    worker.probes_.send(*way, request, done);
+    send_probe(worker.own_calls_, *way, request, done);
   });
 }
 

@@ -54,7 +54,7 @@ class Worker final : private Timer {
   void set_healthy(const std::string& target, const std::string& address, bool healthy);
   // Asks one endpoint; `done` is called in this worker's thread.
   void probe(const std::string& target, const std::string& address, const ProbeRequest& request,
-             Probes::Done done);
+             OwnCalls::Done done);
   void drain(ListenerPlan::Kind kind);
   void cut();   // All connections close now.
   void stop();  // The thread ends.
@@ -94,7 +94,8 @@ class Worker final : private Timer {
   const TargetContext targets_;
   LimitMaker limits_;
   Generations generations_;
-  Probes probes_;
+  OwnCalls own_calls_;
+  Mirrors mirrors_;
   const StackContext stacks_;
   std::vector<std::unique_ptr<OpenListener>> listeners_;
   std::thread thread_;

@@ -17,6 +17,14 @@ void Exchange::keep_for_replay(std::string_view data) {
   replay.size += data.size();
 }
 
+void Exchange::send_replay() {
+  BodySink& backend = *backend_sink;
+  for (const Replay::Chunk* chunk = replay.first; chunk != nullptr; chunk = chunk->next)
+    backend.data(chunk->bytes);
+  backend.end({});
+  backend.flush();
+}
+
 void Exchange::end_since(const EndHook* mark) {
   while (hooks != mark) {
     EndHook* const hook = hooks;

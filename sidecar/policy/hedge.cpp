@@ -83,11 +83,7 @@ class Hedge::Extra final : public Reply, public BodySink, public BodySource, pri
   void run_deferred() override {
     if (exchange_.backend_sink == nullptr || !has_body(exchange_.request)) return;
     if (std::exchange(fed_attempt_, exchange_.marks.attempts) == exchange_.marks.attempts) return;
-    BodySink& backend = *exchange_.backend_sink;
-    for (const Replay::Chunk* chunk = exchange_.replay.first; chunk != nullptr; chunk = chunk->next)
-      backend.data(chunk->bytes);
-    backend.end({});
-    backend.flush();
+    exchange_.send_replay();
   }
 
   Call& call_;

@@ -280,6 +280,11 @@ const InboundPort* InboundPlan::find_by_endpoint(std::uint16_t endpoint_port) co
   return found == ports.end() ? nullptr : &*found;
 }
 
+std::span<const MirrorSpec> RoutePlan::mirrors_of(const RouteRule& rule) const {
+  const auto [first, last] = std::ranges::equal_range(mirrors, rule.index, {}, &MirrorSpec::rule);
+  return {first, last};
+}
+
 PolicyIndex RoutePlan::gateway_fault(std::string_view name) const {
   const GatewayPlan* const gateway = find_gateway(name);
   return gateway == nullptr ? no_policy : gateway->fault;

@@ -87,7 +87,10 @@ template <typename Rule>
 RouteRule& RouteList::make_rule(const Metadata& route, const Rule& rule, std::size_t index) {
   const std::string last = rule.name.empty() ? std::to_string(index) : rule.name;
   RouteRule& made = new_rule(qualified(route) + "/" + last);
-  if constexpr (requires { rule.filters; }) made.filters = rule.filters;
+  if constexpr (requires { rule.filters; }) {
+    made.filters = rule.filters;
+    add_mirrors(route, made);
+  }
   for (const HTTPBackendRef& backend : rule.backend_refs) {
     const std::string& ns = namespace_of(backend.ref, route.ns);
     const std::uint32_t target = targets_.target(backend.ref.name, ns, backend.ref.port);
@@ -95,6 +98,15 @@ RouteRule& RouteList::make_rule(const Metadata& route, const Rule& rule, std::si
     made.total_weight += backend.weight;
   }
   return made;
+}
+
+void RouteList::add_mirrors(const Metadata& route, const RouteRule& rule) {
+  for (const HTTPRouteFilter& filter : rule.filters) {
+    if (filter.type != HTTPRouteFilter::Type::request_mirror) continue;
+    const ObjectRef& ref = filter.request_mirror.backend_ref;
+    const auto target = targets_.target(ref.name, namespace_of(ref, route.ns), ref.port);
+    plan_.mirrors.push_back({rule.index, target, filter.request_mirror.share()});
+  }
 }
 
 // What the route says itself wins.

@@ -68,6 +68,7 @@ class RouteList final {
   void make_ready(const Route& route, std::vector<ReadyRule>& ready);
   template <typename Rule>
   RouteRule& make_rule(const Metadata& route, const Rule& rule, std::size_t index);
+  void add_mirrors(const Metadata& route, const RouteRule& rule);
   void apply_policies(std::string_view kind, const Metadata& route, RouteRule& rule,
                       std::string_view rule_name) const;
   RouteRule& new_rule(std::string name);

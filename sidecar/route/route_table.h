@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -86,6 +87,13 @@ struct RouteRule {
   PolicyIndex jwt = no_policy;        // Of Resources::jwt_policies; it wins over the Gateway's.
 };
 
+// One RequestMirror of a rule.
+struct MirrorSpec {
+  std::uint32_t rule = 0;    // RouteRule::index.
+  std::uint32_t target = 0;  // Index into RoutePlan::targets.
+  Fraction share;
+};
+
 // What holds for one port of the sidecar's own service.
 struct InboundPort {
   std::uint16_t port = 0;  // The service's.
@@ -160,7 +168,9 @@ struct RoutePlan {
   std::vector<FaultPolicy> faults;
   std::vector<std::string> claims;  // Of tokens, that limits ask for; each once.
   std::vector<FallbackSpec> fallbacks;
+  std::vector<MirrorSpec> mirrors;  // In the order of their rules.
 
+  std::span<const MirrorSpec> mirrors_of(const RouteRule& rule) const;
   // What goes wrong for what comes through this listener; `name` as for gateway().
   PolicyIndex gateway_fault(std::string_view name) const;
 

@@ -7,12 +7,18 @@ from support import SidecarTest, free_port, service
 
 
 class GrpcEchoTest(SidecarTest):
-    """A server of one method, which says what it is told."""
+    """A server of one method, which says what it is told, and keeps it in `seen`."""
 
     def setUp(self):
+        seen = self.seen = []  # (message, metadata)
+
         class Echo(grpc.GenericRpcHandler):
             def service(self, details):
-                return grpc.unary_unary_rpc_method_handler(lambda message, context: message)
+                return grpc.unary_unary_rpc_method_handler(self.say)
+
+            def say(self, message, context):
+                seen.append((message, dict(context.invocation_metadata())))
+                return message
 
         server = grpc.server(futures.ThreadPoolExecutor(), options=[("grpc.so_reuseport", 0)])
         server.add_generic_rpc_handlers((Echo(),))

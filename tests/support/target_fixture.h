@@ -26,8 +26,8 @@ class TargetFixture : public LoopFixture {
   Pauses pauses{loop};
   BulkheadWaits waiting_for_room{loop};
   PolicyStates states{[](const PolicyEvent&) {}};
-  const TargetContext context{loop, pool_counters, connecting, pauses, waiting_for_room, states,
-                              "zone-a"};
+  const TargetContext context{loop,   pool_counters, connecting, pauses, waiting_for_room,
+                              states, "zone-a"};
 };
 
 }  // namespace skiff::test

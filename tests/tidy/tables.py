@@ -88,6 +88,7 @@ POLICY_PLUMBING = {
     "latency_window",
     "call_window",
     "calls_in_flight",
+    "own_calls",
     "pauses",
     "policy_event",
     "rate_limit_key",

@@ -54,5 +54,34 @@ TEST(HTTPRouteParts, CheckAPathByItsType) {
   EXPECT_EQ(errors_of_match("{path: {type: RegularExpression, value: \"[\"}}"), 1U);
 }
 
+// The share that `text` says beside backendRef, in millionths; -1: it is refused.
+int millionths(const std::string& text) {
+  const std::string document =
+      "apiVersion: skiff.dev/v1\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{port: "
+      "80}]}\n---\n"
+      "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: r}\nspec:\n"
+      "  parentRefs: [{kind: Service, name: a}]\n  rules:\n    - backendRefs: [{name: a}]\n"
+      "      filters: [{type: RequestMirror, requestMirror: {backendRef: {name: a}" +
+      text + "}}]\n";
+  if (!test::errors_of(document).empty()) return -1;
+  const Documents documents = test::read_policies(document);
+  const Fraction share =
+      documents.resources.http_routes.at(0).rules.at(0).filters.at(0).request_mirror.share();
+  return static_cast<int>(1'000'000ULL * share.numerator / share.denominator);
+}
+
+TEST(HTTPRouteParts, AMirrorsShareIsInPercentOrAFraction) {
+  EXPECT_EQ(millionths(""), 1'000'000);
+  EXPECT_EQ(millionths(", percent: 0"), 0);
+  EXPECT_EQ(millionths(", percent: 7"), 70'000);
+  EXPECT_EQ(millionths(", percent: 101"), -1);
+  EXPECT_EQ(millionths(", fraction: {numerator: 7}"), 70'000);
+  EXPECT_EQ(millionths(", fraction: {numerator: 7, denominator: 1000}"), 7'000);
+  EXPECT_EQ(millionths(", fraction: {numerator: 7, denominator: 6}"), -1);
+  EXPECT_EQ(millionths(", fraction: {numerator: 7, denominator: 0}"), -1);
+  EXPECT_EQ(millionths(", fraction: {denominator: 6}"), -1);
+  EXPECT_EQ(millionths(", percent: 7, fraction: {numerator: 7}"), -1);
+}
+
 }  // namespace
 }  // namespace skiff

@@ -55,6 +55,18 @@ TEST(HTTPRoute, ReplacesAPrefixOnlyWhereAPrefixMatched) {
   EXPECT_EQ(errors_of_rule("{matches: [{path: {type: Exact, value: /a}}]" + rewrite), 1U);
 }
 
+TEST(HTTPRoute, TakesMirrorsOfARuleWhereSomethingIsSentOn) {
+  const std::string mirror = "{type: RequestMirror, requestMirror: {backendRef: {name: a}}}";
+  const std::string header = "{type: RequestHeaderModifier, requestHeaderModifier: {remove: [x]}}";
+  const std::string redirect =
+      "{type: RequestRedirect, requestRedirect: {hostname: b.example.com}}";
+  const std::string to_a = ", backendRefs: [{name: a}]}";
+  EXPECT_EQ(errors_of_rule("{filters: [" + mirror + ", " + mirror + "]" + to_a), 0U);
+  EXPECT_EQ(errors_of_rule("{filters: [" + header + ", " + header + "]" + to_a), 1U);
+  EXPECT_EQ(errors_of_rule("{filters: [" + mirror + ", " + redirect + "]}"), 1U);
+  EXPECT_EQ(errors_of_rule("{backendRefs: [{name: a, filters: [" + mirror + "]}]}"), 1U);
+}
+
 TEST(HTTPRoute, TakesNoTryLongerThanTheWhole) {
   EXPECT_EQ(errors_of_rule("timeouts: {request: 2s, backendRequest: 2s}"), 0U);
   EXPECT_EQ(errors_of_rule("timeouts: {request: 0s, backendRequest: 2s}"), 0U) << "0s: no limit";

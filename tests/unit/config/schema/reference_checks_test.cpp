@@ -46,6 +46,24 @@ TEST(ReferenceChecks, LetNoGatewayReachIntoAnotherNamespace) {
             1U);
 }
 
+TEST(ReferenceChecks, AMirrorIsAServiceThatIsThere) {
+  const auto errors = [](const std::string& ref) {
+    return test::errors_of(service + route("shop",
+                                           "  parentRefs: [{kind: Service, name: product}]\n"
+                                           "  rules:\n"
+                                           "    - backendRefs: [{name: product, port: 80}]\n"
+                                           "      filters: [{type: RequestMirror, requestMirror: "
+                                           "{backendRef: " +
+                                               ref + "}}]\n"));
+  };
+  EXPECT_EQ(errors("{name: product, port: 80}"), Errors{});
+  ASSERT_EQ(errors("{name: produkt, port: 80}").size(), 1U);
+  EXPECT_NE(errors("{name: produkt, port: 80}")[0].find(
+                "spec.rules[0].filters[0].requestMirror.backendRef"),
+            std::string::npos);
+  EXPECT_EQ(errors("{name: product, port: 81}").size(), 1U);
+}
+
 TEST(ReferenceChecks, TakeAHostnameThatAListenerTakes) {
   const auto errors = [](const std::string& host) {
     return test::errors_of(gateway +

@@ -171,6 +171,32 @@ TEST(RouteList, ARuleHasTheFaultsAndTheFallbackOfThePolicyThatNamesIt) {
   EXPECT_EQ(rest->fallback, no_policy);
 }
 
+TEST(RouteList, ThePlanSaysWhichMirrorsARuleHas) {
+  const std::string mirror =
+      "{type: RequestMirror, requestMirror: {backendRef: {name: other}, fraction: {numerator: 1, "
+      "denominator: 1000}}}";
+  const auto plan =
+      plan_of(product + ours("Service", "other", "{ports: [{port: 80}]}") +
+              gateway_api("HTTPRoute", "h",
+                          "{parentRefs: [{kind: Service, name: product}], rules: [{name: none, "
+                          "matches: [{path: {value: /none}}], " +
+                              to_product + "}, {name: two, filters: [" + mirror + ", " + mirror +
+                              "], " + to_product + "}]}") +
+              gateway_api("GRPCRoute", "g",
+                          "{parentRefs: [{kind: Service, name: product}], rules: [{filters: [" +
+                              mirror + "], " + to_product + "}]}"));
+  const auto mirrors_of = [&](const Request& request) {
+    return plan->mirrors_of(*plan->mesh->find("product", 0, request).rule);
+  };
+  EXPECT_EQ(mirrors_of(MadeRequest("/none")).size(), 0u);
+  ASSERT_EQ(mirrors_of(MadeRequest("/")).size(), 2u);
+  const MirrorSpec& spec = mirrors_of(MadeRequest("/"))[1];
+  EXPECT_EQ(plan->targets.at(spec.target).name, "other.shop");
+  EXPECT_EQ(spec.share.numerator, 1u);
+  EXPECT_EQ(spec.share.denominator, 1000u);
+  EXPECT_EQ(mirrors_of(GrpcCall("/s/m")).size(), 1u);
+}
+
 TEST(RouteList, ATargetHasTheFaultsAndTheFallbackOfItsService) {
   const auto plan = plan_of(
       product + split + fault("f", "{name: other}") + fault("g", "{name: product}") +
