@@ -166,9 +166,7 @@ class WhateverItDoes(MirrorTest):
         """Whether that became of each; a slow mirror may not have got them all."""
         return self.mirrored(outcome) + self.mirrored("too_many") == self.asked
 
-    policies = ""
-
-    def test_it_hangs(self):
+    def hanging(self):
         let_go = threading.Event()
         self.addCleanup(let_go.set)
 
@@ -176,7 +174,12 @@ class WhateverItDoes(MirrorTest):
             read_request(client)
             let_go.wait()
 
-        self.nobody_notices(hangs)
+        return hangs
+
+    policies = ""
+
+    def test_it_hangs(self):
+        self.nobody_notices(self.hanging())
         until(lambda: self.mirrored("too_many") > 0, "what it holds is bounded")
         self.assertLessEqual(self.asked - self.mirrored("too_many"), 256)
 
@@ -186,14 +189,7 @@ class WhateverItDoes(MirrorTest):
             "  targetRefs: [{kind: Service, name: mirror}]\n"
             "  timeouts: {connect: 100ms, request: 100ms}\n"
         )
-        let_go = threading.Event()
-        self.addCleanup(let_go.set)
-
-        def hangs(client):
-            read_request(client)
-            let_go.wait()
-
-        self.nobody_notices(hangs)
+        self.nobody_notices(self.hanging())
         until(lambda: self.copies("failed"), "each is given up")
 
     def test_it_fails(self):
