@@ -60,7 +60,8 @@ void JwtRules::add(const JWTProvider& config) {
   const auto keys = read_jwk_set(config.key_text());
   if (!keys) return;  // Refused before it came here; without keys no token is good.
   for (const Jwk& jwk : *keys) {
-    Key& key = provider.keys.emplace_back(jwk.id, 0, make_key(jwk, tls_library()));
+    provider.keys.push_back({jwk.id, {}, make_key(jwk, tls_library())});
+    Key& key = provider.keys.back();
     for (std::size_t i = 0; i < jwt_algorithm_count; ++i)
       key.algorithms[i] = provider.algorithms[i] && fits(static_cast<JwtAlgorithm>(i), jwk);
   }
@@ -109,9 +110,8 @@ Jwt::Found Jwt::find(const Request& request) const {
 
 std::optional<JwtProblem> Jwt::check(const Found& found, Exchange& exchange, WallSeconds now) {
   if (found.problem) return found.problem;
-  TokenHash hash;
-  const bool is_hashed = signatures_.hash(found.token, hash);
-  const RememberedToken* known = is_hashed ? memory_.find(hash) : nullptr;
+  const TokenHash hash = hash_of_token(found.token);
+  const RememberedToken* known = memory_.find(hash);
   if (known != nullptr && rules_->providers()[known->provider].header != found.header)
     known = nullptr;
   if (known != nullptr) {
@@ -123,11 +123,11 @@ std::optional<JwtProblem> Jwt::check(const Found& found, Exchange& exchange, Wal
   if (const auto problem = verify(found, good)) return problem;
   if (const auto problem = check_time(good, now)) return problem;
   give_claims(good, exchange);
-  if (is_hashed) memory_.add(hash, std::move(good));
+  memory_.add(hash, std::move(good));
   return std::nullopt;
 }
 
-std::optional<JwtProblem> Jwt::verify(const Found& found, RememberedToken& good) {
+std::optional<JwtProblem> Jwt::verify(const Found& found, RememberedToken& good) const {
   const auto token = read_jwt(found.token);
   if (!token) return token.error();
   const auto& providers = rules_->providers();
@@ -152,7 +152,7 @@ std::optional<JwtProblem> Jwt::verify(const Found& found, RememberedToken& good)
 
 // The key is the one that `kid` names, exactly; without `kid`, the only one that there is.
 std::optional<JwtProblem> Jwt::verify_signature(const JwtRules::Provider& provider,
-                                                const JwtToken& token) {
+                                                const JwtToken& token) const {
   const std::size_t algorithm =
       token.algorithm ? static_cast<std::size_t>(*token.algorithm) : jwt_algorithm_count;
   if (algorithm == jwt_algorithm_count || !provider.algorithms[algorithm])
@@ -166,7 +166,7 @@ std::optional<JwtProblem> Jwt::verify_signature(const JwtRules::Provider& provid
   if (!key->algorithms[algorithm] || key->key == nullptr)
     return JwtProblem{ErrorKind::jwt_key, "its alg is not one for the key"};
   count(counts_.signatures);
-  if (signatures_.holds(*token.algorithm, *key->key, token.signed_part, token.signature))
+  if (holds_signature(*token.algorithm, *key->key, token.signed_part, token.signature))
     return std::nullopt;
   return JwtProblem{ErrorKind::jwt_signature, "its signature is another's"};
 }

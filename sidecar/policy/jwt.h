@@ -98,16 +98,15 @@ class Jwt final {
   Found find(const Request& request) const;
   // Nothing: it is good; its claims are in `exchange`.
   std::optional<JwtProblem> check(const Found& found, Exchange& exchange, WallSeconds now);
-  std::optional<JwtProblem> verify(const Found& found, RememberedToken& good);
+  std::optional<JwtProblem> verify(const Found& found, RememberedToken& good) const;
   std::optional<JwtProblem> verify_signature(const JwtRules::Provider& provider,
-                                             const JwtToken& token);
+                                             const JwtToken& token) const;
   std::optional<JwtProblem> check_time(const RememberedToken& token, WallSeconds now) const;
   void give_claims(const RememberedToken& token, Exchange& exchange) const;
   void refuse(const JwtProblem& problem, Exchange& exchange, Reply& reply) const;
 
   const std::shared_ptr<const JwtRules> rules_;
   const JwtCounts counts_;
-  JwtSignatures signatures_;
   JwtMemory memory_;
 };
 

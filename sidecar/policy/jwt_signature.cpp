@@ -1,15 +1,22 @@
+#define OPENSSL_SUPPRESS_DEPRECATED
+
 #include "sidecar/policy/jwt_signature.h"
 
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
+#include <openssl/sha.h>
 
+#include <memory>
 #include <string>
 
+#include "base/openssl_handles.h"
 #include "sidecar/transport/tls_library.h"
 
 namespace skiff {
 namespace {
+
+using ContextPtr = std::unique_ptr<EVP_MD_CTX, FreeWith<EVP_MD_CTX_free>>;
 
 const unsigned char* bytes_of(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
@@ -79,8 +86,18 @@ bool holds_by_key(EVP_MD_CTX* context, std::string_view text, std::string_view s
 
 }  // namespace
 
-bool JwtSignatures::holds(JwtAlgorithm algorithm, EVP_PKEY& key, std::string_view text,
-                          std::string_view signature) {
+// By functions that OpenSSL 3 would rather not have called: the others take memory for each text.
+TokenHash hash_of_token(std::string_view token) {
+  SHA256_CTX context;
+  SHA256_Init(&context);
+  SHA256_Update(&context, token.data(), token.size());
+  TokenHash hash;
+  SHA256_Final(hash.data(), &context);
+  return hash;
+}
+
+bool holds_signature(JwtAlgorithm algorithm, EVP_PKEY& key, std::string_view text,
+                     std::string_view signature) {
   std::string der;
   if (const std::size_t bytes = coordinate_bytes(algorithm); bytes != 0) {
     der = to_der(signature, bytes);
@@ -96,16 +113,6 @@ bool JwtSignatures::holds(JwtAlgorithm algorithm, EVP_PKEY& key, std::string_vie
   if (good) good = (by_secret ? &holds_by_secret : &holds_by_key)(context.get(), text, signature);
   ERR_pop_to_mark();
   return good;
-}
-
-bool JwtSignatures::hash(std::string_view token, TokenHash& hash) {
-  if (context_ == nullptr) {
-    context_.reset(EVP_MD_CTX_new());
-    sha256_.reset(EVP_MD_fetch(tls_library(), "SHA256", nullptr));
-  }
-  return sha256_ != nullptr && EVP_DigestInit_ex(context_.get(), sha256_.get(), nullptr) == 1 &&
-         EVP_DigestUpdate(context_.get(), token.data(), token.size()) == 1 &&
-         EVP_DigestFinal_ex(context_.get(), hash.data(), nullptr) == 1;
 }
 
 }  // namespace skiff
