@@ -30,8 +30,8 @@ class OwnCallsTest : public test::LoopFixture {
   }
 
   Exchanges exchanges;
-  std::unique_ptr<OwnCalls> own_calls = std::make_unique<OwnCalls>(loop, exchanges);
   FakeBackends backends;
+  std::unique_ptr<OwnCalls> own_calls = std::make_unique<OwnCalls>(loop, exchanges);
   Statuses told;
 };
 
