@@ -177,6 +177,19 @@ class Warnings final {
                    " from when a sidecar first sees it");
   }
 
+  // Checks by HTTP have no token, so they get 401.
+  void check_health(const TrafficPolicy& policy) const {
+    if (!policy.health_check || policy.health_check->type != HealthCheckConfig::Type::http) return;
+    for (const ObjectRef& ref : policy.target_refs) {
+      const JWTPolicy* const asking = token_policy(namespace_of(ref, policy.metadata), ref);
+      if (asking == nullptr) continue;
+      notes_.add(ref.position, "spec.healthCheck",
+                 "has no token, which JWTPolicy " + in_quotes(full_name(asking->metadata)) +
+                     " requires of Service " + in_quotes(ref.name) +
+                     ": all its endpoints look unhealthy; check by TCP");
+    }
+  }
+
   // A route of messages at a port of bytes finds none.
   template <typename Route>
   void check_parents(const Route& route) const {
@@ -197,6 +210,19 @@ class Warnings final {
   }
 
  private:
+  // Who requires a token of all that asks this Service; null: nobody.
+  const JWTPolicy* token_policy(const std::string& ns, const ObjectRef& service) const {
+    if (service.kind != "Service") return nullptr;
+    for (const JWTPolicy* policy : in_order(resources_.jwt_policies)) {
+      for (const ObjectRef& ref : policy->target_refs) {
+        if (ref.kind != "Service" || ref.name != service.name) continue;
+        if (namespace_of(ref, policy->metadata) != ns) continue;
+        return policy->required ? policy : nullptr;
+      }
+    }
+    return nullptr;
+  }
+
   template <typename Policy>
   void complain_of_second(std::map<std::string, const Policy*>& first, const Policy& policy,
                           const Position& position, const std::string& path,
@@ -223,6 +249,8 @@ Violations warnings_of(const Resources& resources) {
   warnings.check_precedence(resources.traffic_policies);
   warnings.check_precedence(resources.mesh_tls);
   warnings.check_precedence(resources.fault_policies);
+  warnings.check_precedence(resources.jwt_policies);
+  for (const TrafficPolicy& policy : resources.traffic_policies) warnings.check_health(policy);
   for (const FaultPolicy& policy : resources.fault_policies) warnings.tell_of(policy);
   for (const HTTPRoute& route : resources.http_routes) warnings.check_parents(route);
   for (const GRPCRoute& route : resources.grpc_routes) warnings.check_parents(route);

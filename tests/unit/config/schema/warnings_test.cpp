@@ -96,6 +96,27 @@ TEST(Warnings, ARouteOfMessagesNeverMatchesOnAPortOfBytes) {
   EXPECT_EQ(route(""), Texts{});
 }
 
+TEST(Warnings, AHealthCheckByHttpHasNoToken) {
+  const auto both = [](const std::string& check, const std::string& required) {
+    const std::string keys = R"({\"keys\": [{\"kty\": \"EC\", \"crv\": \"P-256\", )"
+                             R"(\"x\": \"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4\", )"
+                             R"(\"y\": \"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM\"}]})";
+    return warnings(services +
+                    ours("TrafficPolicy", "t",
+                         "{targetRefs: [{name: product}], healthCheck: {type: " + check + "}}") +
+                    ours("JWTPolicy", "j",
+                         "{targetRefs: [{name: product}], required: " + required +
+                             ", providers: [{issuer: a, audiences: [b], algorithms: [ES256], "
+                             "jwks: \"" +
+                             keys + "\"}]}"));
+  };
+  EXPECT_EQ(both("HTTP", "true"),
+            (Texts{"spec.healthCheck: has no token, which JWTPolicy \"default/j\" requires of "
+                   "Service \"product\": all its endpoints look unhealthy; check by TCP"}));
+  EXPECT_EQ(both("TCP", "true"), Texts{});
+  EXPECT_EQ(both("HTTP", "false"), Texts{});
+}
+
 // E21.
 TEST(Warnings, AnAllowThatSaysWhatADenySaysLetsNothingThrough) {
   const auto both = [](const std::string& deny, const std::string& allow) {
