@@ -9,10 +9,6 @@
 namespace skiff {
 namespace {
 
-const std::string& namespace_of(const ObjectRef& ref, const Metadata& from) {
-  return ref.ns.empty() ? from.ns : ref.ns;
-}
-
 // What JWTPolicies name, as `KIND/NAMESPACE/NAME/SECTION`.
 class Verified final {
  public:

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <string_view>
 
+#include "base/lower_case.h"
 #include "config/schema/item_path.h"
 #include "config/schema/shape.h"
 
@@ -16,12 +16,6 @@ using std::chrono::hours;
 using std::chrono::seconds;
 
 constexpr std::size_t most_static_bytes = 64 * 1024;
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return result;
-}
 
 // What we say ourselves, of the message's length and of the connection.
 bool is_ours(const std::string& name) {
@@ -45,7 +39,7 @@ void check_static(const FallbackStep& step, const Complain& complain) {
              "another status, or no body");
   }
   for (std::size_t i = 0; i < step.headers.size(); ++i) {
-    if (!is_ours(lower(step.headers[i].name))) continue;
+    if (!is_ours(lower_case(step.headers[i].name))) continue;
     complain(item("headers", i, "name"), "\"" + step.headers[i].name + "\" is set by the sidecar",
              "another header; for content-type contentType");
   }

@@ -1,17 +1,11 @@
 // What a rule of an HTTPRoute is made of: matches and filters.
-#include <cctype>
 
+#include "base/lower_case.h"
 #include "config/schema/http_route.h"
 #include "config/schema/route_shapes.h"
 
 namespace skiff {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return result;
-}
 
 void check_path(const PathMatch& match, const Complain& complain) {
   const bool is_regex = match.type == PathMatch::Type::regular_expression;
@@ -32,7 +26,7 @@ void check_named(const NamedMatch& match, const Complain& complain) {
 constexpr const char* twice = "names the same as another item";
 
 // Names of headers differ in more than case.
-std::string header_name_of(const HTTPHeader& header) { return lower(header.name); }
+std::string header_name_of(const HTTPHeader& header) { return lower_case(header.name); }
 
 void check_match(const HTTPRouteMatch& match, const Complain& complain) {
   check_header_names(match.headers, complain);
@@ -45,7 +39,7 @@ void check_modifier(const HeaderModifier& modifier, const Complain& complain) {
                   complain);
   check_each_once(modifier.add, &header_name_of, {"add", "name", twice, "each name once"},
                   complain);
-  check_each_once(modifier.remove, &lower, {"remove", "", twice, "each name once"}, complain);
+  check_each_once(modifier.remove, &lower_case, {"remove", "", twice, "each name once"}, complain);
 }
 
 void check_rewrite(const URLRewrite& rewrite, const Complain& complain) {
@@ -69,7 +63,7 @@ Shape describe_named(std::string_view doc, const TextRule& name_rule) {
 }  // namespace
 
 void check_header_names(const std::vector<NamedMatch>& headers, const Complain& complain) {
-  const auto name_of = [](const NamedMatch& named) { return lower(named.name); };
+  const auto name_of = [](const NamedMatch& named) { return lower_case(named.name); };
   check_each_once(headers, name_of, {"headers", "name", twice, "each name once"}, complain);
 }
 

@@ -12,11 +12,12 @@
 namespace skiff {
 namespace {
 
+using JwkSet = Result<std::vector<Jwk>, std::string>;
+
 bool is_secret(const Jwk& key) { return key.type == Jwk::Type::secret; }
 
 // What is wrong with the keys of a provider; empty: nothing.
-std::string problem_of_keys(const JWTProvider& provider, std::string_view text) {
-  const auto keys = read_jwk_set(text);
+std::string problem_of_keys(const JWTProvider& provider, const JwkSet& keys) {
   if (!keys) return keys.error();
   const std::vector<JwtAlgorithm> allowed = provider.allowed();
   const auto is_of_use = [&](const Jwk& key) {
@@ -34,9 +35,9 @@ void check_provider(const JWTProvider& provider, const Complain& complain) {
                     "jwks or jwksFile");
   }
   if (provider.jwks.empty()) return;
-  std::string problem = problem_of_keys(provider, provider.jwks);
+  const JwkSet keys = read_jwk_set(provider.jwks);
+  std::string problem = problem_of_keys(provider, keys);
   if (!problem.empty()) return complain("jwks", std::move(problem), "");
-  const auto keys = read_jwk_set(provider.jwks);
   if (std::ranges::any_of(*keys, is_secret))
     complain("jwks", "has a secret in it (kty oct), which a policy shows", "jwksFile");
 }
@@ -140,7 +141,8 @@ void read_key_files(std::vector<JWTPolicy>& policies, Violations& violations) {
       if (provider.jwks_file.empty()) continue;
       const fs::path folder = fs::path(provider.position.file.text()).parent_path();
       auto read = read_file((folder / provider.jwks_file).string(), jwk_set_bytes);
-      std::string problem = read ? problem_of_keys(provider, *read) : read.error().what;
+      std::string problem =
+          read ? problem_of_keys(provider, read_jwk_set(*read)) : read.error().what;
       if (problem.empty()) {
         provider.file_text = std::move(*read);
       } else {

@@ -10,10 +10,6 @@
 namespace skiff {
 namespace {
 
-const std::string& namespace_of(const ObjectRef& ref, const Metadata& from) {
-  return ref.ns.empty() ? from.ns : ref.ns;
-}
-
 bool has_port(const Service& service, std::uint16_t number) {
   return std::ranges::any_of(service.ports, [number](const auto& p) { return p.port == number; });
 }

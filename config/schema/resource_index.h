@@ -8,6 +8,11 @@
 
 namespace skiff {
 
+// Of what `ref` names, where `from` refers to it.
+inline const std::string& namespace_of(const ObjectRef& ref, const Metadata& from) {
+  return ref.ns.empty() ? from.ns : ref.ns;
+}
+
 // Finds resources by namespace and name. Where two have the same, the first. Refers to the
 // resources, which must outlive it.
 class ResourceIndex final {

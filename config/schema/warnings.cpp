@@ -14,10 +14,6 @@ namespace {
 
 using Action = AuthorizationPolicy::Action;
 
-const std::string& namespace_of(const ObjectRef& ref, const Metadata& from) {
-  return ref.ns.empty() ? from.ns : ref.ns;
-}
-
 bool looks_at_messages(const AuthorizationOperation& operation) {
   return !operation.methods.empty() || !operation.paths.empty();
 }

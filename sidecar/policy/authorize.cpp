@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/lower_case.h"
 #include "base/utf8.h"
 #include "config/schema/spiffe_id.h"
 
@@ -15,13 +16,6 @@ using Action = AuthorizationPolicy::Action;
 using Mode = AuthorizationPolicy::Mode;
 
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower)
-    if (is_upper(c)) c = static_cast<char>(c - 'A' + 'a');
-  return lower;
-}
 
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';

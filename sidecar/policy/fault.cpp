@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/lower_case.h"
+
 namespace skiff {
 namespace {
 
@@ -15,9 +17,7 @@ bool says(const Request& request, const HTTPHeader& header) {
 
 std::vector<Fault> with_lower_names(std::vector<Fault> faults) {
   for (Fault& fault : faults) {
-    for (HTTPHeader& header : fault.headers) {
-      for (char& c : header.name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    }
+    for (HTTPHeader& header : fault.headers) header.name = lower_case(header.name);
   }
   return faults;
 }

@@ -3,19 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/lower_case.h"
 #include "config/schema/jwk_set.h"
 #include "sidecar/http/token_claims.h"
 #include "sidecar/transport/tls_library.h"
 
 namespace skiff {
 namespace {
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return lower;
-}
 
 void count(JwtCounts::Cell* cell) { cell->fetch_add(1, std::memory_order_relaxed); }
 

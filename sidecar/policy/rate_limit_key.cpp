@@ -3,19 +3,13 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/lower_case.h"
 #include "sidecar/http/token_claims.h"
 
 namespace skiff {
 namespace {
 
 using Type = RateLimitKeyConfig::Type;
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return lower;
-}
 
 std::string without_last_slash(std::string path) {
   if (path.ends_with('/')) path.pop_back();

@@ -6,6 +6,7 @@
 #include <optional>
 #include <tuple>
 
+#include "base/lower_case.h"
 #include "sidecar/route/names.h"
 
 namespace skiff {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/lower_case.h"
 #include "sidecar/route/names.h"
 
 namespace skiff {

@@ -1,13 +1,8 @@
 #include "sidecar/route/names.h"
 
-namespace skiff {
+#include "base/lower_case.h"
 
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return lower;
-}
+namespace skiff {
 
 std::string qualified(std::string_view name, std::string_view ns) {
   return std::string(name).append(".").append(ns);

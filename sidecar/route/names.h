@@ -7,8 +7,6 @@
 
 namespace skiff {
 
-std::string lower_case(std::string_view text);  // ASCII.
-
 // `NAME.NAMESPACE`, which no other resource of the kind has: names have no dots.
 std::string qualified(std::string_view name, std::string_view ns);
 inline std::string qualified(const Metadata& of) { return qualified(of.name, of.ns); }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/lower_case.h"
 #include "config/schema/text_rules.h"
 #include "sidecar/route/names.h"
 
