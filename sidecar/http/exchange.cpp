@@ -17,7 +17,9 @@ void Exchange::keep_for_replay(std::string_view data) {
   replay.size += data.size();
 }
 
-void Exchange::send_replay() {
+void Exchange::send_replay(std::uint16_t& fed_attempt) {
+  if (backend_sink == nullptr || !has_body(request)) return;
+  if (std::exchange(fed_attempt, marks.attempts) == marks.attempts) return;
   BodySink& backend = *backend_sink;
   for (const Replay::Chunk* chunk = replay.first; chunk != nullptr; chunk = chunk->next)
     backend.data(chunk->bytes);

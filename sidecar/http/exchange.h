@@ -134,8 +134,9 @@ struct Exchange {
   // Keeps a copy of a piece of the request's body, while the whole is short enough.
   void keep_for_replay(std::string_view data);
 
-  // Gives the body that was kept, whole, to the backend.
-  void send_replay();
+  // Gives the body that was kept, whole, to the backend that takes it; to each attempt once:
+  // `fed_attempt` says which had it, 0: none yet.
+  void send_replay(std::uint16_t& fed_attempt);
 
   // Runs the hooks that were added since `mark` was the newest: an attempt is over, and the
   // exchange goes on.

@@ -79,12 +79,7 @@ class Hedge::Extra final : public Reply, public BodySink, public BodySource, pri
   bool flush() override;
   void resume() override { loop_.defer(*this); }
 
-  // Gives an attempt the body, once.
-  void run_deferred() override {
-    if (exchange_.backend_sink == nullptr || !has_body(exchange_.request)) return;
-    if (std::exchange(fed_attempt_, exchange_.marks.attempts) == exchange_.marks.attempts) return;
-    exchange_.send_replay();
-  }
+  void run_deferred() override { exchange_.send_replay(fed_attempt_); }
 
   Call& call_;
   Loop& loop_;

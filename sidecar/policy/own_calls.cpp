@@ -31,21 +31,15 @@ class OwnCalls::Call final : private Reply,
   }
 
  private:
-  void run_deferred() override { std::exchange(is_sent_, true) ? give_body() : send(); }
+  void run_deferred() override {
+    std::exchange(is_sent_, true) ? exchange_->send_replay(fed_attempt_) : send();
+  }
 
   void send() {
     to_.forward(*exchange_, *this);
     if (exchange_ == nullptr || exchange_->deadlines.request >= due_) return;
     due_ = exchange_->deadlines.request;
     calls_.loop_.arm(*this, due_);
-  }
-
-  // To an attempt, once.
-  void give_body() {
-    Exchange& exchange = *exchange_;
-    if (exchange.backend_sink == nullptr || !has_body(exchange.request)) return;
-    if (std::exchange(fed_attempt_, exchange.marks.attempts) == exchange.marks.attempts) return;
-    exchange.send_replay();
   }
 
   void informational(Exchange&, Response&) override {}
