@@ -26,18 +26,22 @@ LIMIT_S = 90 if SANITIZER else 20  # For anything that should happen soon, on a 
 FINDINGS = ("Sanitizer", "runtime error:")
 
 
-GIVEN_PORTS = set()
+HELD_PORTS = []  # Sockets, open as long as this process runs.
 
 
 def free_port():
-    """A port on which nobody listens, and no other that this process was given before."""
-    while True:
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            port = s.getsockname()[1]
-        if port not in GIVEN_PORTS:
-            GIVEN_PORTS.add(port)
-            return port
+    """A port on which nobody listens, and that nobody else is given while this process runs.
+
+    A socket that does not listen holds it. As it may be shared, whoever asks for this very port
+    (with SO_REUSEADDR, as servers do) gets it; who lets the kernel choose, to listen or to connect,
+    gets another.
+    """
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    held.bind(("127.0.0.1", 0))
+    HELD_PORTS.append(held)
+    return held.getsockname()[1]
 
 
 def until(condition, what, limit_s=LIMIT_S):
