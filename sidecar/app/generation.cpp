@@ -1,6 +1,7 @@
 #include "sidecar/app/generation.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 namespace skiff {
@@ -38,7 +39,9 @@ void Generations::apply(SharedPlans plans) {
   }
   targets_ = std::move(kept);
   next->limits = limits_.make(*plans.route);
-  next->tokens = limits_.make(plans.tokens);
+  std::span<const std::unique_ptr<Jwt>> tokens_before;
+  if (current_ != nullptr) tokens_before = current_->tokens;
+  next->tokens = limits_.make(plans.tokens, tokens_before);
   next->plan = std::move(plans.route);
   next->authorizer = std::move(plans.authorizer);
   next->endpoints = std::move(plans.endpoints);

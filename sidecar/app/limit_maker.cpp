@@ -1,5 +1,7 @@
 #include "sidecar/app/limit_maker.h"
 
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include "sidecar/transport/tcp.h"
@@ -13,28 +15,35 @@ std::vector<std::unique_ptr<RateLimit>> LimitMaker::make(const RoutePlan& plan) 
   return limits;
 }
 
-std::vector<std::unique_ptr<Jwt>> LimitMaker::make(const TokenRules& rules) {
+std::vector<std::unique_ptr<Jwt>> LimitMaker::make(const TokenRules& rules,
+                                                   std::span<const std::unique_ptr<Jwt>> before) {
+  std::unordered_map<std::string_view, Jwt*> known;
+  for (const auto& each : before)
+    if (each != nullptr) known.emplace(each->name(), each.get());
   std::vector<std::unique_ptr<Jwt>> made;
   made.reserve(rules.size());
   for (const auto& each : rules) {
-    if (each == nullptr) {
-      made.emplace_back();
-      continue;
-    }
-    const auto verdict = [&](std::string_view word) {
-      return &counters_.tokens.at({each->name(), std::string(word)});
-    };
-    JwtCounts counts{.valid = verdict("valid"),
-                     .none = verdict("none"),
-                     .refused = {},
-                     .signatures = &counters_.token_signatures.at({each->name()})};
-    for (std::size_t i = 0; i < counts.refused.size(); ++i) {
-      const std::size_t kind = static_cast<std::size_t>(ErrorKind::jwt_missing) + i;
-      counts.refused[i] = verdict(about(static_cast<ErrorKind>(kind)).reason);
-    }
-    made.push_back(std::make_unique<Jwt>(each, counts));
+    made.push_back(each == nullptr ? nullptr : make(each));
+    if (each == nullptr) continue;
+    if (const auto found = known.find(each->name()); found != known.end())
+      made.back()->take_memory_of(*found->second);
   }
   return made;
+}
+
+std::unique_ptr<Jwt> LimitMaker::make(const std::shared_ptr<const JwtRules>& rules) {
+  const auto verdict = [&](std::string_view word) {
+    return &counters_.tokens.at({rules->name(), std::string(word)});
+  };
+  JwtCounts counts{.valid = verdict("valid"),
+                   .none = verdict("none"),
+                   .refused = {},
+                   .signatures = &counters_.token_signatures.at({rules->name()})};
+  for (std::size_t i = 0; i < counts.refused.size(); ++i) {
+    const std::size_t kind = static_cast<std::size_t>(ErrorKind::jwt_missing) + i;
+    counts.refused[i] = verdict(about(static_cast<ErrorKind>(kind)).reason);
+  }
+  return std::make_unique<Jwt>(rules, counts);
 }
 
 std::unique_ptr<RateLimit> LimitMaker::make(const RateLimitSpec& spec) {

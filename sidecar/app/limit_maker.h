@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "base/text_map.h"
@@ -26,11 +27,14 @@ class LimitMaker final {
 
   // By index in the plan. This outlives them.
   std::vector<std::unique_ptr<RateLimit>> make(const RoutePlan& plan);
-  // In the same order, null for null.
-  std::vector<std::unique_ptr<Jwt>> make(const TokenRules& rules);
+  // In the same order, null for null. Those of the same name take over what those `before`
+  // remember.
+  std::vector<std::unique_ptr<Jwt>> make(const TokenRules& rules,
+                                         std::span<const std::unique_ptr<Jwt>> before);
 
  private:
   std::unique_ptr<RateLimit> make(const RateLimitSpec& spec);
+  std::unique_ptr<Jwt> make(const std::shared_ptr<const JwtRules>& rules);
   std::unique_ptr<RedisBuckets> make_redis(const RateLimitSpec& spec);
   RedisClient& client_of(const std::string& address);
 

@@ -22,6 +22,16 @@ std::string_view bearer_of(std::string_view value) {
   return value.substr(std::min(value.find_first_not_of(' '), value.size()));
 }
 
+// So that no two lists of pieces are one text.
+void append(std::string& text, std::string_view piece) {
+  text.append(std::to_string(piece.size())).append(":").append(piece);
+}
+
+void append(std::string& text, const std::vector<std::string>& pieces) {
+  append(text, std::to_string(pieces.size()));
+  for (const std::string& each : pieces) append(text, each);
+}
+
 bool is_named(const Field& field, const JwtRules::Header& header) {
   return field.id == header.id &&
          (header.id != FieldId::other || equals_ignoring_case(field.name(), header.name));
@@ -35,10 +45,13 @@ JwtRules::JwtRules(const JWTPolicy& policy, std::vector<std::string> claims)
       token_bytes_(policy.token_bytes.count),
       max_remembered_(policy.max_remembered),
       claims_(std::move(claims)) {
-  for (const JWTProvider& provider : policy.providers) add(provider);
+  std::string text;
+  append(text, claims_);
+  for (const JWTProvider& provider : policy.providers) add(provider, text);
+  fingerprint_ = hash_of_token(text);
 }
 
-void JwtRules::add(const JWTProvider& config) {
+void JwtRules::add(const JWTProvider& config, std::string& text) {
   Provider& provider = providers_.emplace_back();
   provider.issuer = config.issuer;
   provider.audiences = config.audiences;
@@ -50,15 +63,25 @@ void JwtRules::add(const JWTProvider& config) {
   const auto known = std::ranges::find(headers_, header, &Header::name);
   provider.header = static_cast<std::size_t>(known - headers_.begin());
   if (known == headers_.end()) headers_.push_back({header, field_id(header)});
+  append(text, {config.issuer, header});
+  append(text, config.audiences);
 
-  const auto keys = read_jwk_set(config.key_text());
+  auto keys = read_jwk_set(config.key_text());
   if (!keys) return;  // Refused before it came here; without keys no token is good.
+  std::ranges::sort(*keys, {}, &Jwk::id);  // Their order means nothing.
   for (const Jwk& jwk : *keys) {
     provider.keys.push_back({jwk.id, {}, make_key(jwk, tls_library())});
     Key& key = provider.keys.back();
     for (std::size_t i = 0; i < jwt_algorithm_count; ++i)
       key.algorithms[i] = provider.algorithms[i] && fits(static_cast<JwtAlgorithm>(i), jwk);
+    append(text, {jwk.id, jwk.first, jwk.second, key.algorithms.to_string()});
   }
+}
+
+void Jwt::take_memory_of(Jwt& before) {
+  if (before.rules_->fingerprint() != rules_->fingerprint()) return;
+  std::swap(memory_, before.memory_);
+  memory_.limit(rules_->max_remembered());
 }
 
 bool Jwt::lets_through(Exchange& exchange, Reply& reply, WallSeconds now) {

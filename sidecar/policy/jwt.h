@@ -50,9 +50,12 @@ class JwtRules final {
   const std::vector<std::string>& claims() const { return claims_; }
   const std::vector<Header>& headers() const { return headers_; }  // Of all providers, each once.
   const std::vector<Provider>& providers() const { return providers_; }
+  // Equal where the same tokens are good, but for the time, and the same is asked of them.
+  const TokenHash& fingerprint() const { return fingerprint_; }
 
  private:
-  void add(const JWTProvider& config);
+  // Appends to `text` what the fingerprint is of.
+  void add(const JWTProvider& config, std::string& text);
 
   const std::string name_;
   const bool is_required_;
@@ -61,6 +64,7 @@ class JwtRules final {
   const std::vector<std::string> claims_;
   std::vector<Header> headers_;
   std::vector<Provider> providers_;
+  TokenHash fingerprint_;
 };
 
 // What a policy decided; counted by any thread.
@@ -82,6 +86,12 @@ class Jwt final {
  public:
   Jwt(std::shared_ptr<const JwtRules> rules, const JwtCounts& counts)
       : rules_(std::move(rules)), counts_(counts), memory_(rules_->max_remembered()) {}
+
+  const std::string& name() const { return rules_->name(); }
+
+  // Goes on with what `before` remembers, if the same tokens are good for both; else with nothing.
+  // `before` is asked no more, and of the same worker.
+  void take_memory_of(Jwt& before);
 
   // True: the request may go on, and exchange.claims is what its token says; null: it has none.
   // They live as long as the exchange and this. False: it was refused.

@@ -12,10 +12,7 @@ const RememberedToken* JwtMemory::find(const TokenHash& hash) {
 void JwtMemory::add(const TokenHash& hash, RememberedToken token) {
   if (most_ == 0) return;
   forget(hash);
-  if (found_.size() == most_) {
-    found_.erase(entries_.back().first);
-    entries_.pop_back();
-  }
+  if (found_.size() == most_) lose_last();
   entries_.emplace_front(hash, std::move(token));
   found_.emplace(hash, entries_.begin());
 }
@@ -25,6 +22,16 @@ void JwtMemory::forget(const TokenHash& hash) {
   if (found == found_.end()) return;
   entries_.erase(found->second);
   found_.erase(found);
+}
+
+void JwtMemory::limit(std::size_t most) {
+  most_ = most;
+  while (found_.size() > most_) lose_last();
+}
+
+void JwtMemory::lose_last() {
+  found_.erase(entries_.back().first);
+  entries_.pop_back();
 }
 
 }  // namespace skiff

@@ -32,6 +32,8 @@ class JwtMemory final {
   const RememberedToken* find(const TokenHash& hash);
   void add(const TokenHash& hash, RememberedToken token);
   void forget(const TokenHash& hash);
+  // From now on.
+  void limit(std::size_t most);
   std::size_t size() const { return found_.size(); }
 
  private:
@@ -44,7 +46,9 @@ class JwtMemory final {
     }
   };
 
-  const std::size_t most_;
+  void lose_last();
+
+  std::size_t most_;
   std::list<Entry> entries_;  // The most recently used first.
   std::unordered_map<TokenHash, std::list<Entry>::iterator, FirstBytes> found_;
 };

@@ -3,6 +3,7 @@
 import json
 import os
 import tempfile
+import threading
 import time
 import unittest
 
@@ -47,6 +48,30 @@ class JwtTest(RateLimitTest):
         self.assertEqual(json.loads(body)["reason"], reason)
         challenge = "Bearer" if reason == "jwt_missing" else 'Bearer error="invalid_token"'
         self.assertEqual(headers["www-authenticate"], challenge)
+
+
+class Caller:
+    """Sends a request over one connection again and again."""
+
+    def __init__(self, test, request):
+        self.client, self.request, self.statuses = test.client(), request, []
+        self.stopping = False
+        self.thread = threading.Thread(target=self.run)
+        test.addCleanup(self.stop)
+        self.thread.start()
+
+    def run(self):
+        while not self.stopping:
+            self.statuses.append(self.client.send(self.request).answer()[0])
+
+    def asks_more(self):
+        enough = len(self.statuses) + 20
+        until(lambda: len(self.statuses) > enough, "it goes on asking")
+
+    def stop(self):
+        self.stopping = True
+        self.thread.join()
+        return self.statuses
 
 
 class Tokens(JwtTest):
@@ -130,6 +155,27 @@ class Tokens(JwtTest):
         sidecar.write_policies("{", "keys.json")
         until(lambda: '"keys.json" is no JWK Set' in sidecar.logged(), "the bad file is told")
         self.assertEqual(self.statuses(1, ben), [200], "what is in force stays")
+
+    def test_remembers_tokens_through_changes_that_leave_the_keys(self):
+        tokens = jwt_policy(inline(self.signer), provider=", leeway: 30s")
+        sidecar = self.beside(tokens, workers=2)
+        callers = [Caller(self, self.bearer(f"user{i}")) for i in range(4)]
+        checked = "skiff_jwt_signatures_checked_total"
+        for caller in callers:
+            caller.asks_more()
+        for burst in (100_000, 200_000, 300_000):
+            more = limits(f"name: all, rate: 100000/s, burst: {burst}")
+            self.change(sidecar, self.service + tokens + more)
+            for caller in callers:
+                caller.asks_more()
+        self.change(sidecar, self.service + tokens.replace("leeway: 30s", "leeway: 20s"))
+        self.assert_metric(sidecar, 4, checked)
+        self.change(sidecar, self.service + jwt_policy(inline(self.signer, self.other)))
+        until(lambda: sidecar.metric(checked) == 8, "each is verified again by the new keys")
+        for caller in callers:
+            caller.asks_more()
+        self.assert_metric(sidecar, 8, checked)
+        self.assertEqual([set(caller.stop()) for caller in callers], 4 * [{200}])
 
     def test_needs_a_token_for_bytes_which_have_none(self):
         sidecar = self.beside(jwt_policy(inline(self.signer)), protocol="TCP")

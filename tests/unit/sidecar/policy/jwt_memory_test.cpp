@@ -56,6 +56,18 @@ TEST(JwtMemory, Forgets) {
   EXPECT_EQ(memory.size(), 0U);
 }
 
+TEST(JwtMemory, LosesWhatALowerLimitLeavesNoPlaceFor) {
+  JwtMemory memory(3);
+  for (unsigned char i = 1; i <= 3; ++i) memory.add(hash_of(i), token(i));
+  EXPECT_NE(memory.find(hash_of(1)), nullptr);
+  memory.limit(1);
+  EXPECT_EQ(memory.size(), 1U);
+  EXPECT_NE(memory.find(hash_of(1)), nullptr) << "it was used last";
+  memory.limit(2);
+  memory.add(hash_of(4), token(4));
+  EXPECT_EQ(memory.size(), 2U);
+}
+
 TEST(JwtMemory, OfNoneRemembersNothing) {
   JwtMemory memory(0);
   memory.add(hash_of(1), token(1));

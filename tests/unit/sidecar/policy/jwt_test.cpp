@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "sidecar/http/token_claims.h"
 #include "tests/support/made_jwt.h"
 #include "tests/support/recording_reply.h"
@@ -69,6 +71,9 @@ class Gate final {
   std::string bearer(const std::string& token, WallSeconds now = at(500)) {
     return ask({{"authorization", "Bearer " + token}}, now);
   }
+
+  // As after a change of the policies.
+  void follow(Gate& before) { jwt_.take_memory_of(before.jwt_); }
 
   std::uint64_t count(std::size_t i) const { return cells_[i]; }
   std::uint64_t signatures() const { return cells_.back(); }
@@ -386,6 +391,83 @@ TEST(Jwt, GoesByTheKeysOfThePolicyThatIsInForce) {
   Gate after(with(jwk_set({new_key.jwk("new")})));
   EXPECT_EQ(after.bearer(by_old), "jwt_key");
   EXPECT_EQ(after.bearer(by_new), "ann");
+}
+
+// What a policy of before still remembers when `next` is in force.
+struct Followed {
+  explicit Followed(const JWTPolicy& next, std::vector<std::string> claims = {"sub", "n"})
+      : after(next, std::move(claims)) {
+    EXPECT_EQ(before.bearer(ann), "ann");
+    EXPECT_EQ(before.bearer(ben), "ben");
+    after.follow(before);
+  }
+
+  const std::string ann = rsa_signer().token(rs256, "r", claims_of("ann", R"(,"n":1)"));
+  const std::string ben = p256_signer().token(es256, "e", claims_of("ben"));
+  Gate before{policy()};
+  Gate after;
+};
+
+TEST(Jwt, RemembersTokensWhenWhatTheyAreJudgedByStays) {
+  JWTPolicy next = policy();
+  next.required = false;
+  next.token_bytes = Bytes{1'024};
+  next.providers[0].leeway = Milliseconds(0);
+  next.providers[0].jwks = jwk_set({p256_signer().jwk("e"), rsa_signer().jwk("r")});
+  Followed followed(next);
+  EXPECT_EQ(followed.after.bearer(followed.ann), "ann");
+  EXPECT_EQ(followed.after.exchange.claims->find("n")->value, "1");
+  EXPECT_EQ(followed.after.bearer(followed.ben), "ben");
+  EXPECT_EQ(followed.after.signatures(), 0U);
+  EXPECT_EQ(followed.after.bearer(followed.ann, at(1'000)), "jwt_expired")
+      << "the leeway is the new one";
+}
+
+TEST(Jwt, RemembersAsManyAsThePolicyThatIsInForceSays) {
+  JWTPolicy next = policy();
+  next.max_remembered = 1;
+  Followed followed(next);
+  EXPECT_EQ(followed.after.bearer(followed.ben), "ben");
+  EXPECT_EQ(followed.after.signatures(), 0U);
+  EXPECT_EQ(followed.after.bearer(followed.ann), "ann");
+  EXPECT_EQ(followed.after.bearer(followed.ben), "ben");
+  EXPECT_EQ(followed.after.signatures(), 2U);
+}
+
+TEST(Jwt, ForgetsAllTokensWhenAKeyGoes) {
+  JWTPolicy next = policy();
+  next.providers[0].jwks = jwk_set({p256_signer().jwk("e")});
+  Followed followed(next);
+  EXPECT_EQ(followed.after.bearer(followed.ann), "jwt_key");
+  EXPECT_EQ(followed.after.bearer(followed.ben), "ben");
+  EXPECT_EQ(followed.after.signatures(), 1U);
+}
+
+TEST(Jwt, ForgetsAllTokensWhenAKeyIsReplacedUnderItsName) {
+  JWTPolicy next = policy();
+  next.providers[0].jwks = jwk_set({JwtSigner::rsa().jwk("r"), p256_signer().jwk("e")});
+  Followed followed(next);
+  EXPECT_EQ(followed.after.bearer(followed.ann), "jwt_signature");
+}
+
+TEST(Jwt, ForgetsAllTokensWhenSomethingElseIsAskedOfThem) {
+  const auto refused = [](const std::function<void(JWTProvider&)>& change) {
+    JWTPolicy next = policy();
+    change(next.providers[0]);
+    Followed followed(next);
+    return followed.after.bearer(followed.ann);
+  };
+  EXPECT_EQ(refused([](JWTProvider& next) { next.audiences = {"shop"}; }), "jwt_audience");
+  EXPECT_EQ(refused([](JWTProvider& next) { next.issuer = "two"; }), "jwt_issuer");
+  EXPECT_EQ(refused([](JWTProvider& next) { next.algorithms = {es256}; }), "jwt_algorithm");
+  EXPECT_EQ(refused([](JWTProvider& next) { next.header = "x-token"; }), "jwt_missing");
+}
+
+TEST(Jwt, ReadsTokensAgainWhenOtherClaimsAreAskedFor) {
+  Followed followed(policy(), {"n", "sub"});
+  EXPECT_EQ(followed.after.bearer(followed.ann), "ann");
+  EXPECT_EQ(followed.after.exchange.claims->find("n")->value, "1");
+  EXPECT_EQ(followed.after.signatures(), 1U);
 }
 
 }  // namespace
