@@ -97,15 +97,22 @@ class NoReply final : public Reply {
   void failed(Exchange&, const Error&) override {}
 };
 
-// Among `tokens` callers in turn, of which `remembered` are kept.
-void ask(benchmark::State& state, bool by_rsa, std::size_t tokens, std::uint32_t remembered) {
-  const Signer signer(by_rsa);
+// Whose tokens are asked for.
+struct Callers {
+  bool by_rsa = false;
+  std::size_t tokens = 16;  // In turn.
+  std::uint32_t remembered = 1'024;
+  bool forged = false;
+};
+
+void ask(benchmark::State& state, const Callers& callers) {
+  const Signer signer(callers.by_rsa);
   JWTPolicy policy;
   JWTProvider& provider = policy.providers.emplace_back();
   provider.issuer = "https://login.shop.example";
   provider.audiences = {"shop"};
   provider.jwks = signer.keys();
-  policy.max_remembered = remembered;
+  policy.max_remembered = callers.remembered;
   std::atomic<std::uint64_t> other;
   std::atomic<std::uint64_t> valid;
   std::atomic<std::uint64_t> signatures;
@@ -114,29 +121,42 @@ void ask(benchmark::State& state, bool by_rsa, std::size_t tokens, std::uint32_t
   Jwt gate(std::make_shared<const JwtRules>(policy, std::vector<std::string>{"sub"}), counts);
 
   std::vector<std::string> fields;
-  for (std::size_t i = 0; i < tokens; ++i) fields.push_back("Bearer " + signer.token(i));
+  for (std::size_t i = 0; i < callers.tokens; ++i) {
+    std::string& field = fields.emplace_back("Bearer " + signer.token(i));
+    char& spoiled = field[field.size() - 10];
+    if (callers.forged) spoiled = spoiled == 'A' ? 'B' : 'A';
+  }
   Exchange exchange;
   NoReply reply;
   std::size_t next = 0;
   for (auto _ : state) {
     exchange.request.headers.add(exchange.arena, "authorization", fields[next]);
-    if (++next == tokens) next = 0;
+    if (++next == callers.tokens) next = 0;
     gate.lets_through(exchange, reply, WallSeconds(std::chrono::seconds(1'000)));
     exchange.finish({});
   }
-  if (other > 0) state.SkipWithError("a token was refused");
+  if ((callers.forged ? valid : other) > 0) state.SkipWithError("a token was judged wrongly");
   state.counters["bytes"] = static_cast<double>(fields.front().size());
-  state.counters["checked"] = static_cast<double>(signatures) / static_cast<double>(valid);
+  state.counters["checked"] = static_cast<double>(signatures) / static_cast<double>(valid + other);
 }
 
-void verify_rs256(benchmark::State& state) { ask(state, true, 16, 0); }
-void verify_es256(benchmark::State& state) { ask(state, false, 16, 0); }
+void verify_rs256(benchmark::State& state) { ask(state, {.by_rsa = true, .remembered = 0}); }
+void verify_es256(benchmark::State& state) { ask(state, {.remembered = 0}); }
 void remembered(benchmark::State& state) {
-  ask(state, false, static_cast<std::size_t>(state.range(0)), 1'024);
+  ask(state, {.tokens = static_cast<std::size_t>(state.range(0))});
+}
+// 16 in turn are remembered, 1,000 are more than there is place for.
+void refused_rs256(benchmark::State& state) {
+  ask(state, {.by_rsa = true, .tokens = static_cast<std::size_t>(state.range(0)), .forged = true});
+}
+void refused_es256(benchmark::State& state) {
+  ask(state, {.tokens = static_cast<std::size_t>(state.range(0)), .forged = true});
 }
 BENCHMARK(verify_rs256);
 BENCHMARK(verify_es256);
 BENCHMARK(remembered)->Arg(1)->Arg(1'000);
+BENCHMARK(refused_rs256)->Arg(16)->Arg(1'000);
+BENCHMARK(refused_es256)->Arg(16)->Arg(1'000);
 
 }  // namespace
 }  // namespace skiff

@@ -76,7 +76,8 @@ Shape describe_spec() {
   shape
       .field("maxRemembered", &JWTPolicy::max_remembered,
              "How many verified tokens each worker remembers until they expire, so that their "
-             "signatures need not be checked again; the least recently used goes. 0: none.")
+             "signatures need not be checked again; the least recently used goes. Besides, an "
+             "eighth as many refused ones. 0: none.")
       .range(0, 100'000);
   shape.check(&check_policy);
   return shape;

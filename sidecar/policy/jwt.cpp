@@ -11,6 +11,12 @@
 namespace skiff {
 namespace {
 
+constexpr JwtProblem wrong_signature{ErrorKind::jwt_signature, "its signature is another's"};
+constexpr JwtProblem wrong_audience{ErrorKind::jwt_audience, "its aud is another"};
+
+// How many refused tokens are remembered.
+std::size_t most_refused(const JwtRules& rules) { return (rules.max_remembered() + 7) / 8; }
+
 void count(JwtCounts::Cell* cell) { cell->fetch_add(1, std::memory_order_relaxed); }
 
 // What stands behind `Bearer` (RFC 6750, 2.1); data() null: it is another scheme.
@@ -78,10 +84,18 @@ void JwtRules::add(const JWTProvider& config, std::string& text) {
   }
 }
 
+Jwt::Jwt(std::shared_ptr<const JwtRules> rules, const JwtCounts& counts)
+    : rules_(std::move(rules)),
+      counts_(counts),
+      good_(rules_->max_remembered()),
+      refused_(most_refused(*rules_)) {}
+
 void Jwt::take_memory_of(Jwt& before) {
   if (before.rules_->fingerprint() != rules_->fingerprint()) return;
-  std::swap(memory_, before.memory_);
-  memory_.limit(rules_->max_remembered());
+  std::swap(good_, before.good_);
+  std::swap(refused_, before.refused_);
+  good_.limit(rules_->max_remembered());
+  refused_.limit(most_refused(*rules_));
 }
 
 bool Jwt::lets_through(Exchange& exchange, Reply& reply, WallSeconds now) {
@@ -125,26 +139,37 @@ Jwt::Found Jwt::find(const Request& request) const {
   return found;
 }
 
+const RememberedToken* Jwt::recall(JwtMemory& memory, const TokenHash& hash,
+                                   const Found& found) const {
+  const RememberedToken* const known = memory.find(hash);
+  if (known == nullptr || rules_->providers()[known->provider].header != found.header)
+    return nullptr;
+  return known;
+}
+
 std::optional<JwtProblem> Jwt::check(const Found& found, Exchange& exchange, WallSeconds now) {
   if (found.problem) return found.problem;
   const TokenHash hash = hash_of_token(found.token);
-  const RememberedToken* known = memory_.find(hash);
-  if (known != nullptr && rules_->providers()[known->provider].header != found.header)
-    known = nullptr;
-  if (known != nullptr) {
-    const auto problem = check_time(*known, now);
-    problem ? memory_.forget(hash) : give_claims(*known, exchange);
-    return problem;
+  const RememberedToken* known = recall(good_, hash, found);
+  const bool was_good = known != nullptr;
+  if (known == nullptr) known = recall(refused_, hash, found);
+  RememberedToken read;
+  if (known == nullptr) {
+    if (const auto problem = verify(found, read)) return problem;
+    known = &read;
   }
-  RememberedToken good;
-  if (const auto problem = verify(found, good)) return problem;
-  if (const auto problem = check_time(good, now)) return problem;
-  give_claims(good, exchange);
-  memory_.add(hash, std::move(good));
-  return std::nullopt;
+  const auto problem = judge(*known, now);
+  if (!problem) give_claims(*known, exchange);
+  if (known == &read || was_good == problem.has_value()) remember(hash, *known, !problem);
+  return problem;
 }
 
-std::optional<JwtProblem> Jwt::verify(const Found& found, RememberedToken& good) const {
+void Jwt::remember(const TokenHash& hash, RememberedToken token, bool is_good) {
+  (is_good ? refused_ : good_).forget(hash);
+  (is_good ? good_ : refused_).add(hash, std::move(token));
+}
+
+std::optional<JwtProblem> Jwt::verify(const Found& found, RememberedToken& read) const {
   const auto token = read_jwt(found.token);
   if (!token) return token.error();
   const auto& providers = rules_->providers();
@@ -153,23 +178,25 @@ std::optional<JwtProblem> Jwt::verify(const Found& found, RememberedToken& good)
   });
   if (provider == providers.end())
     return JwtProblem{ErrorKind::jwt_issuer, "its iss is no provider's"};
-  if (const auto problem = verify_signature(*provider, *token)) return problem;
+  read.provider = static_cast<std::uint32_t>(provider - providers.begin());
+  if (const auto problem = verify_signature(*provider, *token, read)) return problem;
   const json_t* const payload = token->payload.get();
-  if (!provider->audiences.empty() && !has_audience(payload, provider->audiences))
-    return JwtProblem{ErrorKind::jwt_audience, "its aud is another"};
+  const bool is_for_us = provider->audiences.empty() || has_audience(payload, provider->audiences);
+  if (read.problem == nullptr && !is_for_us) read.problem = &wrong_audience;
+  if (read.problem != nullptr) return std::nullopt;
 
-  good.provider = static_cast<std::uint32_t>(provider - providers.begin());
-  good.expires = token->expires;
-  good.not_before = token->not_before;
+  read.expires = token->expires;
+  read.not_before = token->not_before;
   for (std::uint32_t i = 0; i < rules_->claims().size(); ++i)
     if (auto text = claim_text(payload, rules_->claims()[i]))
-      good.claims.emplace_back(i, std::move(*text));
+      read.claims.emplace_back(i, std::move(*text));
   return std::nullopt;
 }
 
 // The key is the one that `kid` names, exactly; without `kid`, the only one that there is.
 std::optional<JwtProblem> Jwt::verify_signature(const JwtRules::Provider& provider,
-                                                const JwtToken& token) const {
+                                                const JwtToken& token,
+                                                RememberedToken& read) const {
   const std::size_t algorithm =
       token.algorithm ? static_cast<std::size_t>(*token.algorithm) : jwt_algorithm_count;
   if (algorithm == jwt_algorithm_count || !provider.algorithms[algorithm])
@@ -183,12 +210,13 @@ std::optional<JwtProblem> Jwt::verify_signature(const JwtRules::Provider& provid
   if (!key->algorithms[algorithm] || key->key == nullptr)
     return JwtProblem{ErrorKind::jwt_key, "its alg is not one for the key"};
   count(counts_.signatures);
-  if (holds_signature(*token.algorithm, *key->key, token.signed_part, token.signature))
-    return std::nullopt;
-  return JwtProblem{ErrorKind::jwt_signature, "its signature is another's"};
+  if (!holds_signature(*token.algorithm, *key->key, token.signed_part, token.signature))
+    read.problem = &wrong_signature;
+  return std::nullopt;
 }
 
-std::optional<JwtProblem> Jwt::check_time(const RememberedToken& token, WallSeconds now) const {
+std::optional<JwtProblem> Jwt::judge(const RememberedToken& token, WallSeconds now) const {
+  if (token.problem != nullptr) return *token.problem;
   const std::chrono::seconds leeway = rules_->providers()[token.provider].leeway;
   if (now - leeway >= token.expires) return JwtProblem{ErrorKind::jwt_expired};
   if (now + leeway < token.not_before) return JwtProblem{ErrorKind::jwt_not_yet_valid};

@@ -79,13 +79,14 @@ struct JwtCounts {
   Cell* signatures;  // That were checked.
 };
 
-// A JWTPolicy at one worker: asks a request for its token, and remembers those that were good.
-// Refuses with an ErrorKind of jwt_missing to jwt_audience; the answer has `WWW-Authenticate`
-// (RFC 6750, 3). Sources: RFC 7519, 7.2; RFC 8725, 3.
+// A JWTPolicy at one worker: asks a request for its token, and remembers those whose signatures it
+// checked: the good ones, and apart from them, so that they take no place of theirs, an eighth as
+// many that were refused. Whether a remembered token is expired is asked anew each time. Refuses
+// with an ErrorKind of jwt_missing to jwt_audience; the answer has `WWW-Authenticate` (RFC 6750,
+// 3). Sources: RFC 7519, 7.2; RFC 8725, 3.
 class Jwt final {
  public:
-  Jwt(std::shared_ptr<const JwtRules> rules, const JwtCounts& counts)
-      : rules_(std::move(rules)), counts_(counts), memory_(rules_->max_remembered()) {}
+  Jwt(std::shared_ptr<const JwtRules> rules, const JwtCounts& counts);
 
   const std::string& name() const { return rules_->name(); }
 
@@ -106,18 +107,24 @@ class Jwt final {
   };
 
   Found find(const Request& request) const;
+  // Null: `memory` does not have the token, or it stood elsewhere.
+  const RememberedToken* recall(JwtMemory& memory, const TokenHash& hash, const Found& found) const;
   // Nothing: it is good; its claims are in `exchange`.
   std::optional<JwtProblem> check(const Found& found, Exchange& exchange, WallSeconds now);
-  std::optional<JwtProblem> verify(const Found& found, RememberedToken& good) const;
+  void remember(const TokenHash& hash, RememberedToken token, bool is_good);
+  // Nothing: the signature was checked, and `read` is what to remember.
+  std::optional<JwtProblem> verify(const Found& found, RememberedToken& read) const;
+  // Nothing: it was checked, and read.problem says if it is not right.
   std::optional<JwtProblem> verify_signature(const JwtRules::Provider& provider,
-                                             const JwtToken& token) const;
-  std::optional<JwtProblem> check_time(const RememberedToken& token, WallSeconds now) const;
+                                             const JwtToken& token, RememberedToken& read) const;
+  std::optional<JwtProblem> judge(const RememberedToken& token, WallSeconds now) const;
   void give_claims(const RememberedToken& token, Exchange& exchange) const;
   void refuse(const JwtProblem& problem, Exchange& exchange, Reply& reply) const;
 
   const std::shared_ptr<const JwtRules> rules_;
   const JwtCounts counts_;
-  JwtMemory memory_;
+  JwtMemory good_;
+  JwtMemory refused_;
 };
 
 }  // namespace skiff

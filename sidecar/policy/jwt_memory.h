@@ -13,12 +13,15 @@
 
 namespace skiff {
 
-// What is kept of a token whose signature, issuer and audience were right.
+// What is kept of a token whose signature was checked.
 struct RememberedToken {
   std::uint32_t provider = 0;  // Index.
+  const JwtProblem* problem =
+      nullptr;  // A constant: why it is never good. Null: in its time it is.
   WallSeconds not_before{};
   WallSeconds expires{};
-  std::vector<std::pair<std::uint32_t, std::string>> claims{};  // By index of the name.
+  // By index of the name; empty where there is a problem.
+  std::vector<std::pair<std::uint32_t, std::string>> claims{};
 };
 
 // Tokens that need not be verified again, by their hash; at most `most`, of which the least

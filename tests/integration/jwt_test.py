@@ -117,6 +117,24 @@ class Tokens(JwtTest):
         self.assertEqual(self.statuses(20, self.bearer("ann")), 20 * [200])
         self.assert_metric(sidecar, 1, "skiff_jwt_signatures_checked_total")
 
+    def test_checks_a_bad_token_once_and_forgets_no_good_one_for_it(self):
+        more = "  maxRemembered: 2\n"
+        sidecar = self.beside(jwt_policy(inline(self.signer), more=more))
+        checked = "skiff_jwt_signatures_checked_total"
+        ann = self.bearer("ann")
+        self.assertEqual(self.statuses(1, ann), [200])
+        forged = self.bearer("ann", self.forger)
+        self.assertEqual(self.statuses(20, forged), 20 * [401])
+        self.assert_metric(sidecar, 2, checked)
+        for i in range(5):
+            self.check_refused(self.bearer(f"eve{i}", self.forger), "jwt_signature")
+        self.assertEqual(self.statuses(1, ann), [200])
+        self.assert_metric(sidecar, 7, checked)
+        self.assert_metric(sidecar, 25, "skiff_jwt_verdicts_total", verdict="jwt_signature")
+        self.change(sidecar, self.service + jwt_policy(inline(self.forger), more=more))
+        self.assertEqual(self.statuses(1, forged), [200], "its key is there now")
+        self.check_refused(ann, "jwt_signature")
+
     def test_lets_the_nameless_through_where_none_is_required(self):
         self.beside(jwt_policy(inline(self.signer), more="  required: false\n"))
         self.assertEqual(self.statuses(1), [200])

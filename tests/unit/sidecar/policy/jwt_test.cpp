@@ -346,17 +346,90 @@ TEST(Jwt, VerifiesATokenOnce) {
   const std::string token = rsa_signer().token(rs256, "r", claims_of("ann"));
   for (int i = 0; i < 3; ++i) EXPECT_EQ(gate.bearer(token), "ann");
   EXPECT_EQ(gate.signatures(), 1U);
-  EXPECT_EQ(gate.bearer(token, at(2'000)), "jwt_expired");
-  EXPECT_EQ(gate.bearer(token), "ann");
-  EXPECT_EQ(gate.signatures(), 2U) << "what has expired is forgotten";
 }
 
-TEST(Jwt, RemembersNoBadToken) {
+std::string spoiled(std::string token) {
+  char& c = token[token.size() - 10];
+  c = c == 'A' ? 'B' : 'A';
+  return token;
+}
+
+TEST(Jwt, ChecksTheSignatureOfABadTokenOnce) {
   Gate gate(policy());
-  std::string bad = rsa_signer().token(rs256, "r", claims_of("ann"));
-  bad[bad.size() - 10] = bad[bad.size() - 10] == 'A' ? 'B' : 'A';
-  for (int i = 0; i < 2; ++i) EXPECT_EQ(gate.bearer(bad), "jwt_signature");
-  EXPECT_EQ(gate.signatures(), 2U);
+  const std::string good = rsa_signer().token(rs256, "r", claims_of("ann"));
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(gate.bearer(spoiled(good)), "jwt_signature");
+  EXPECT_EQ(gate.last.detail, "its signature is another's");
+  EXPECT_EQ(gate.signatures(), 1U);
+  EXPECT_EQ(gate.bearer(good), "ann") << "it is another token";
+}
+
+TEST(Jwt, ChecksTheSignatureOfATokenForOthersOnce) {
+  JWTPolicy ours = policy();
+  ours.providers[0].audiences = {"shop"};
+  Gate gate(ours);
+  const std::string token = rsa_signer().token(rs256, "r", claims_of("ann", R"(,"aud":"till")"));
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(gate.bearer(token), "jwt_audience");
+  EXPECT_EQ(gate.signatures(), 1U);
+}
+
+TEST(Jwt, AsksAnewEachTimeWhetherATokenIsInItsTime) {
+  Gate gate(policy());  // Leeway 30 s.
+  const std::string token = rsa_signer().token(rs256, "r", claims_of("ann", R"(,"nbf":100)"));
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(gate.bearer(token, at(69)), "jwt_not_yet_valid");
+    EXPECT_EQ(gate.bearer(token, at(69)), "jwt_not_yet_valid");
+    EXPECT_EQ(gate.bearer(token, at(70)), "ann");
+    EXPECT_EQ(gate.bearer(token, at(1'029)), "ann");
+    EXPECT_EQ(gate.bearer(token, at(1'030)), "jwt_expired");
+    EXPECT_EQ(gate.bearer(token, at(1'030)), "jwt_expired");
+  }
+  EXPECT_EQ(gate.signatures(), 1U);
+}
+
+TEST(Jwt, LosesNoGoodTokenToBadOnes) {
+  JWTPolicy small = policy();
+  small.max_remembered = 2;
+  Gate gate(small);
+  const std::string ann = p256_signer().token(es256, "e", claims_of("ann"));
+  const std::string ben = p256_signer().token(es256, "e", claims_of("ben"));
+  EXPECT_EQ(gate.bearer(ann), "ann");
+  EXPECT_EQ(gate.bearer(ben), "ben");
+  const std::string bad = spoiled(p256_signer().token(es256, "e", claims_of("eve")));
+  const std::string worse = spoiled(p256_signer().token(es256, "e", claims_of("eva")));
+  for (int i = 0; i < 2; ++i) {  // There is a place for one of them only.
+    EXPECT_EQ(gate.bearer(bad), "jwt_signature");
+    EXPECT_EQ(gate.bearer(worse), "jwt_signature");
+  }
+  EXPECT_EQ(gate.signatures(), 6U);
+  EXPECT_EQ(gate.bearer(ann, at(2'000)), "jwt_expired");
+  EXPECT_EQ(gate.bearer(bad), "jwt_signature") << "it takes the place of what has expired";
+  EXPECT_EQ(gate.bearer(ben), "ben");
+  EXPECT_EQ(gate.signatures(), 7U);
+}
+
+TEST(Jwt, RemembersWhereARefusedTokenStood) {
+  JWTPolicy two = policy();
+  two.providers[0].header = "x-token";
+  two.providers.push_back(provider("two", jwk_set({p256_signer().jwk("e")})));
+  Gate gate(two);
+  const std::string bad = spoiled(rsa_signer().token(rs256, "r", claims_of("ann")));
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(gate.ask({{"x-token", bad}}), "jwt_signature");
+    EXPECT_EQ(gate.bearer(bad), "jwt_issuer");
+  }
+  EXPECT_EQ(gate.signatures(), 1U);
+}
+
+TEST(Jwt, RemembersNothingWhereNothingIsToBeRemembered) {
+  JWTPolicy forgetful = policy();
+  forgetful.max_remembered = 0;
+  Gate gate(forgetful);
+  const std::string good = p256_signer().token(es256, "e", claims_of("ann"));
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(gate.bearer(good), "ann");
+    EXPECT_EQ(gate.bearer(spoiled(good)), "jwt_signature");
+  }
+  EXPECT_EQ(gate.signatures(), 4U);
 }
 
 TEST(Jwt, RemembersSoManyOnly) {
@@ -448,6 +521,22 @@ TEST(Jwt, ForgetsAllTokensWhenAKeyIsReplacedUnderItsName) {
   next.providers[0].jwks = jwk_set({JwtSigner::rsa().jwk("r"), p256_signer().jwk("e")});
   Followed followed(next);
   EXPECT_EQ(followed.after.bearer(followed.ann), "jwt_signature");
+}
+
+TEST(Jwt, ForgetsRefusedTokensWhenAKeyComesThatTheyAreSignedBy) {
+  const JwtSigner other = JwtSigner::rsa();
+  const std::string token = other.token(rs256, "r", claims_of("ann"));
+  Gate before(policy());
+  EXPECT_EQ(before.bearer(token), "jwt_signature");
+  Gate same(policy());
+  same.follow(before);
+  EXPECT_EQ(same.bearer(token), "jwt_signature");
+  EXPECT_EQ(same.signatures(), 0U);
+  JWTPolicy next = policy();
+  next.providers[0].jwks = jwk_set({other.jwk("r")});
+  Gate after(next);
+  after.follow(same);
+  EXPECT_EQ(after.bearer(token), "ann");
 }
 
 TEST(Jwt, ForgetsAllTokensWhenSomethingElseIsAskedOfThem) {
