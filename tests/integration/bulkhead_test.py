@@ -169,6 +169,7 @@ class Limits(BulkheadTest):
         self.refused(self.sent(), "bulkhead_full")
         self.refused(self.sent(), "bulkhead_full")
         line = "bulkhead of backend.default: room -> full: 1 in flight of at most 1, 0 wait"
+        self.assert_logged(sidecar, line)
         self.assertEqual(sidecar.logged().count(line), 1)
         self.gate.open.set()
         self.served(first)
@@ -230,7 +231,7 @@ class Exits(BulkheadTest):
 
     def test_when_each_attempt_takes_too_long(self):
         self.behind(
-            self.LIMIT + "timeouts: {perTry: 100ms}\nretry: {conditions: [PER_TRY_TIMEOUT]}"
+            self.LIMIT + "timeouts: {perTry: 300ms}\nretry: {conditions: [PER_TRY_TIMEOUT]}"
         )
         for _ in range(3):
             status, headers, _ = self.sent().answer()

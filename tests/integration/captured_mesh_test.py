@@ -14,7 +14,7 @@ from captured_support import ASK, ECHO, USER, Host
 from mesh_support import Authority, identity_of, mesh_tls
 from namespaces import Namespace, join, run
 from real_servers import program
-from support import until
+from support import WaitingTest, until
 
 HTTP, REDIS = 8000, 6379
 
@@ -52,7 +52,7 @@ spec:
 """
 
 
-class CapturedMesh(unittest.TestCase):
+class CapturedMesh(WaitingTest):
     def setUp(self):
         self.redis_cli, self.redis_server = program("redis-cli"), program("redis-server")
         self.order, self.product = Host(self, "order"), Host(self, "product")
@@ -131,8 +131,8 @@ class CapturedMesh(unittest.TestCase):
         self.assertEqual(
             self.handshakes(self.order, "client"), self.handshakes(self.product, "server")
         )
-        self.assertEqual(
-            self.product.metric("skiff_requests_total", direction="inbound", source="order.shop"), 3
+        self.assert_metric(
+            self.product, 3, "skiff_requests_total", direction="inbound", source="order.shop"
         )
 
     def test_redis_speaks_through_both_sidecars(self):
@@ -149,9 +149,7 @@ class CapturedMesh(unittest.TestCase):
         self.assertEqual(self.redis(self.order, self.address, "PING"), "PONG")
         self.assertEqual(self.handshakes(self.product, "server"), 1)
         self.assertNotIn("PONG", self.stranger_asks_redis(), "not allowed")
-        self.assertEqual(
-            self.product.metric("skiff_plaintext_connections_total", fate="accepted"), 1
-        )
+        self.assert_metric(self.product, 1, "skiff_plaintext_connections_total", fate="accepted")
         denied = self.product.metric("skiff_authorization_verdicts_total", verdict="denied")
         self.assertEqual(denied, 1)
 
@@ -170,7 +168,7 @@ class CapturedMesh(unittest.TestCase):
         self.assertEqual(status, 403)
         self.assertIn("x-skiff-policy: no-allow", body)
         self.assertNotIn("PONG", self.order.ask(self.address, REDIS, "PING\r\n"))
-        self.assertEqual(self.product.metric("skiff_requests_total", reason="denied"), 2)
+        self.assert_metric(self.product, 2, "skiff_requests_total", reason="denied")
 
     def test_a_stranger_in_plain_text_is_refused_and_counted(self):
         self.begin()
@@ -181,19 +179,20 @@ class CapturedMesh(unittest.TestCase):
         self.assertNotIn("PONG", self.stranger_asks_redis())
         refused = self.product.metric("skiff_plaintext_connections_total", fate="refused")
         self.assertEqual(refused, 2)
-        self.assertEqual(self.product.metric("skiff_plaintext_callers_total"), 2)
-        self.assertEqual(self.product.metric("skiff_requests_total", direction="inbound"), 0)
+        self.assert_metric(self.product, 2, "skiff_plaintext_callers_total")
+        self.assert_metric(self.product, 0, "skiff_requests_total", direction="inbound")
 
     def test_what_is_no_service_is_let_out_in_plain_text_and_named(self):
         self.product.serve(ECHO, 9000)
         self.begin(capture="    excludeInboundPorts: [9000]\n")
         status, body = self.order.curl(f"http://{self.address}:9000/")
         self.assertEqual((status, json.loads(body)["xfcc"]), (200, None))
-        self.assertEqual(
-            self.order.metric(
-                "skiff_requests_total", destination=f"{self.address}:9000", route="egress"
-            ),
+        self.assert_metric(
+            self.order,
             1,
+            "skiff_requests_total",
+            destination=f"{self.address}:9000",
+            route="egress",
         )
         self.assertEqual(self.handshakes(self.order, "client"), 0)
 
@@ -203,14 +202,13 @@ class CapturedMesh(unittest.TestCase):
         status, body = self.order.curl(f"http://{self.address}:9000/", "-i")
         self.assertEqual(status, 503)
         self.assertIn("x-skiff-reason: unknown_service", body)
-        self.assertEqual(
-            self.order.metric(
-                "skiff_requests_total",
-                destination=f"{self.address}:9000",
-                route="egress",
-                reason="unknown_service",
-            ),
+        self.assert_metric(
+            self.order,
             1,
+            "skiff_requests_total",
+            destination=f"{self.address}:9000",
+            route="egress",
+            reason="unknown_service",
         )
         self.assertEqual(self.order.curl(f"http://{self.address}:{HTTP}/")[0], 200, "a service is")
 

@@ -6,10 +6,10 @@ import unittest
 
 from captured_support import ECHO, GREETER, SIDECAR, Host, static
 from namespaces import join
-from support import until
+from support import WaitingTest, until
 
 
-class Captured(unittest.TestCase):
+class Captured(WaitingTest):
     def setUp(self):
         self.shop = Host(self, "shop")
         self.store = Host(self, "store")
@@ -37,22 +37,18 @@ class Captured(unittest.TestCase):
         self.assertEqual(status, 200)
         self.assertEqual(json.loads(body)["path"], "/a")
         self.assertTrue(json.loads(body)["id"], "a sidecar has given it an id")
-        self.assertEqual(
-            self.shop.metric(
-                "skiff_requests_total", direction="outbound", destination="store.default"
-            ),
-            1,
+        self.assert_metric(
+            self.shop, 1, "skiff_requests_total", direction="outbound", destination="store.default"
         )
-        self.assertEqual(self.store.metric("skiff_requests_total", direction="inbound"), 1)
+        self.assert_metric(self.store, 1, "skiff_requests_total", direction="inbound")
 
     def test_http_to_an_endpoints_address(self):
         self.both()
         status, body = self.shop.curl(f"http://{self.store4}:8000/a")
         self.assertEqual(status, 200)
         self.assertEqual(json.loads(body)["host"], f"{self.store4}:8000")
-        self.assertEqual(
-            self.shop.metric("skiff_requests_total", destination="store.default", route="endpoint"),
-            1,
+        self.assert_metric(
+            self.shop, 1, "skiff_requests_total", destination="store.default", route="endpoint"
         )
 
     def test_http_and_bytes_to_a_services_address(self):
@@ -60,11 +56,12 @@ class Captured(unittest.TestCase):
         status, body = self.shop.curl("http://10.99.0.1:8000/a")
         self.assertEqual((status, json.loads(body)["from"]), (200, "store"))
         self.assertEqual(self.shop.ask("10.99.0.2", 7000, "hello"), "220 store\nhello")
-        self.assertEqual(
-            self.shop.metric(
-                "skiff_requests_total", direction="outbound", destination="greeter.default"
-            ),
+        self.assert_metric(
+            self.shop,
             1,
+            "skiff_requests_total",
+            direction="outbound",
+            destination="greeter.default",
         )
 
     def test_a_server_that_speaks_first_on_a_declared_port(self):
@@ -76,23 +73,21 @@ class Captured(unittest.TestCase):
         status, body = self.shop.curl(f"http://[{self.store6}]:8000/six")
         self.assertEqual((status, json.loads(body)["path"]), (200, "/six"))
         self.assertEqual(self.shop.ask(self.store6, 7000, "six"), "220 store\nsix")
-        self.assertEqual(self.store.metric("skiff_requests_total", direction="inbound"), 2)
-        self.assertEqual(
-            self.shop.metric(
-                "skiff_requests_total", destination=f"[{self.store6}]:8000", route="egress"
-            ),
+        self.assert_metric(self.store, 2, "skiff_requests_total", direction="inbound")
+        self.assert_metric(
+            self.shop,
             1,
+            "skiff_requests_total",
+            destination=f"[{self.store6}]:8000",
+            route="egress",
         )
 
     def test_what_is_unknown_is_let_out_and_named(self):
         self.store.serve(ECHO, 9000)
         self.both()
         self.assertEqual(self.shop.curl(f"http://{self.store4}:9000/")[0], 200)
-        self.assertEqual(
-            self.shop.metric(
-                "skiff_requests_total", destination=f"{self.store4}:9000", route="egress"
-            ),
-            1,
+        self.assert_metric(
+            self.shop, 1, "skiff_requests_total", destination=f"{self.store4}:9000", route="egress"
         )
 
     def test_what_is_unknown_may_be_refused_and_named(self):
@@ -102,14 +97,13 @@ class Captured(unittest.TestCase):
         told = self.shop.ask(self.store4, 9000, "GARBAGE")
         self.assertTrue(told.startswith("broken: "), told)
         self.assertNotIn("Timeout", told)
-        self.assertEqual(
-            self.shop.metric(
-                "skiff_requests_total",
-                destination=f"{self.store4}:9000",
-                route="egress",
-                reason="unknown_service",
-            ),
+        self.assert_metric(
+            self.shop,
             2,
+            "skiff_requests_total",
+            destination=f"{self.store4}:9000",
+            route="egress",
+            reason="unknown_service",
         )
         self.assertEqual(self.shop.curl(f"http://{self.store4}:8000/")[0], 200, "a known one")
 
@@ -120,8 +114,8 @@ class Captured(unittest.TestCase):
             "    excludeInboundPorts: [9000]\n"
         )
         self.assertEqual(self.shop.curl(f"http://{self.store4}:9000/")[0], 200)
-        self.assertEqual(self.shop.metric("skiff_requests_total"), 0)
-        self.assertEqual(self.store.metric("skiff_requests_total"), 0)
+        self.assert_metric(self.shop, 0, "skiff_requests_total")
+        self.assert_metric(self.store, 0, "skiff_requests_total")
 
     def test_what_is_found_out_is_told_once_for_each_port(self):
         for port in (8500, 9000):
@@ -197,8 +191,8 @@ class Captured(unittest.TestCase):
         for host in (self.shop, self.store):
             host.namespace.run(SIDECAR, "capture", "remove")
         self.assertEqual(self.shop.curl(f"http://{self.store4}:8000/")[0], 200)
-        self.assertEqual(self.shop.metric("skiff_requests_total"), 0)
-        self.assertEqual(self.store.metric("skiff_requests_total"), 0)
+        self.assert_metric(self.shop, 0, "skiff_requests_total")
+        self.assert_metric(self.store, 0, "skiff_requests_total")
 
 
 if __name__ == "__main__":

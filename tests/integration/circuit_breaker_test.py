@@ -67,10 +67,10 @@ class Opens(BreakerTest):
         self.assertEqual(headers["retry-after"], "1")
         self.assertEqual(self.moody.asked, asked, "the backend is spared")
         self.assert_metric(self.running, 1, "skiff_requests_total", reason="circuit_open")
-        self.assertIn(
+        self.assert_logged(
+            self.running,
             "circuit_breaker of backend.default: closed -> open: 4 of 4 calls failed (100.0%); "
             "next trial in 5",
-            self.running.logged(),
         )
         until(lambda: self.reason() != "circuit_open", "a trial is let through")
         until(lambda: self.transitions("half_open", "open") >= 1, "the trial failed")
@@ -78,7 +78,7 @@ class Opens(BreakerTest):
         until(lambda: self.ask()[0] == 200, "a trial succeeds")
         until(lambda: self.ask()[0] == 200 and self.state("closed") == 1, "it closes")
         self.assertEqual(self.transitions("half_open", "closed"), 1)
-        self.assertIn("half_open -> closed: all trial calls succeeded", self.running.logged())
+        self.assert_logged(self.running, "half_open -> closed: all trial calls succeeded")
 
     def test_on_connections_that_break(self):
         self.behind("resets", LONG)
@@ -175,7 +175,7 @@ class Modes(BreakerTest):
 
         self.assertEqual(self.skiff("set", "backend.default", "AUTOMATIC")[0], 0)
         self.assertEqual([self.ask()[0] for _ in range(5)], [500] * 4 + [503])
-        self.assertIn("closed -> forced_open: an operator said so", self.running.logged())
+        self.assert_logged(self.running, "closed -> forced_open: an operator said so")
 
     def test_what_is_wrong_is_said(self):
         self.behind("well", LONG)

@@ -143,7 +143,7 @@ class NoSuccess(CutTest):
                     self.cut_once()
                 status, headers, _ = self.ask()
                 self.assertEqual((status, headers["x-skiff-reason"]), (503, "circuit_open"))
-                self.assertIn("3 calls in a row failed", self.running.logged())
+                self.assert_logged(self.running, "3 calls in a row failed")
 
     def test_for_outlier_ejection(self):
         def good(client):

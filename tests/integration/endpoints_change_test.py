@@ -150,7 +150,7 @@ class Weights(SidecarTest):
             self.change(one, two, "config_reloads_total")
             self.assertEqual(self.shares(20), {"two": 20})
         self.assertEqual(self.running.metric("skiff_config_reloads_total", result="refused"), 4)
-        self.assertIn("weight", self.running.logged())
+        self.assert_logged(self.running, "weight")
 
 
 if __name__ == "__main__":

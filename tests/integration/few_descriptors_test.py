@@ -51,7 +51,7 @@ class FewDescriptors(ResilienceTest):
 
     def test_a_crowd_is_turned_away_and_the_others_are_served(self):
         self.before(answers)
-        self.assertIn(f"limits.connections: {MOST} instead of 10000", self.running.logged())
+        self.assert_logged(self.running, f"limits.connections: {MOST} instead of 10000")
         clients, taken = self.crowd()
         self.assertEqual(len(taken), MOST)
         for client in taken:

@@ -279,17 +279,20 @@ class Connections(SidecarTest):
         self.assertEqual((status, body, headers["connection"].lower()), (413, b"no", "close"))
 
     def test_bytes_on_an_idle_backend_connection_never_reach_a_client(self):
+        answered = threading.Event()
+
         def handle(client):
             read_request(client)
             client.send(OK)
-            time.sleep(0.1)
+            answered.wait(LIMIT_S)
             client.send(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil")
             read_request(client)
 
-        self.outbound(handle)
+        sidecar = self.outbound(handle)
         client = self.client()
         self.assertEqual(client.send(GET).answer()[2], b"ok")
-        time.sleep(0.3)
+        answered.set()
+        self.assert_metric(sidecar, 0, "skiff_backend_connections")
         self.assertEqual(client.send(GET).answer()[2], b"ok")
 
     def test_a_backend_that_closes_idle_connections_costs_no_request(self):
@@ -299,7 +302,7 @@ class Connections(SidecarTest):
                 read_request(client)
                 client.send(OK)
 
-        self.outbound(handle)
+        sidecar = self.outbound(handle)
         client = self.client()
         for i in range(12):
             method = "POST" if i % 2 else "GET"
@@ -310,7 +313,10 @@ class Connections(SidecarTest):
                 200,
             )
             # A GET may meet the closing; of a POST that does, an RST proves nothing.
-            time.sleep(0.28 + 0.005 * (i % 8) if method == "POST" else 0.4)
+            if method == "POST":
+                time.sleep(0.28 + 0.005 * (i % 8))
+            else:
+                self.assert_metric(sidecar, 0, "skiff_backend_connections")
 
     def test_more_connections_than_allowed_are_closed(self):
         self.outbound(answering(OK), limits="limits: {connections: 2}")
@@ -335,7 +341,7 @@ class Streaming(SidecarTest):
 
         def handle(client):
             client.read_until(b"\r\n\r\n")
-            go.wait(20)
+            go.wait(LIMIT_S)
             count = len(client.pending)
             while count < size:
                 count += len(client.socket.recv(1 << 20))
@@ -455,7 +461,7 @@ class Failures(SidecarTest):
         )
         time.sleep(0.2)
         client.close()
-        self.assertTrue(gone.wait(5))
+        self.assertTrue(gone.wait(LIMIT_S))
 
 
 class HostRouting(SidecarTest):

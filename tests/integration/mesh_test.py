@@ -295,7 +295,7 @@ class NewCertificates(MeshTest):
         )
         self.assertEqual(self.serial(caller), serial)
         self.assertEqual(self.ask()[0], 200)
-        self.assertIn("certificates refused", caller.logged())
+        self.assert_logged(caller, "certificates refused")
 
 
 if __name__ == "__main__":

@@ -84,7 +84,7 @@ class IsSlow(ResilienceTest):
         self.before(self.good, self.slow, self.good, text=text, more="workers: 1")
 
     def test_an_attempt_that_takes_too_long_goes_elsewhere(self):
-        self.between(IN_TURN + "timeouts: {perTry: 200ms}\nretry: {conditions: [PER_TRY_TIMEOUT]}")
+        self.between(IN_TURN + "timeouts: {perTry: 500ms}\nretry: {conditions: [PER_TRY_TIMEOUT]}")
         self.slow.takes_s = LIMIT_S
         client = self.client()
         for _ in range(9):

@@ -107,7 +107,7 @@ class BeforeTheHeadIsWhole(SidecarTest):
         self.check(says_and_ends("HTTP/1.1 200 OK\r\nContent-"), 502, "upstream_reset")
 
     def test_it_accepts_and_is_silent(self):
-        self.check(hangs, 504, "timeout_per_try", NAMED + "timeouts: {perTry: 300ms}")
+        self.check(hangs, 504, "timeout_per_try", NAMED + "timeouts: {perTry: 1s}")
 
     def test_it_is_silent_for_longer_than_all_may_take(self):
         backend = Failing(hangs, failures=100)
@@ -202,16 +202,16 @@ class Rates(SidecarTest):
             service("backend", *(backend.port for backend in backends))
             + "---\napiVersion: skiff.dev/v1\nkind: TrafficPolicy\nmetadata: {name: p}\nspec:\n"
             "  targetRefs: [{kind: Service, name: backend}]\n"
-            "  loadBalancing: {algorithm: ROUND_ROBIN}\n  timeouts: {perTry: 100ms}\n"
+            "  loadBalancing: {algorithm: ROUND_ROBIN}\n  timeouts: {perTry: 500ms}\n"
             + indent(NAMED, 2),
         )
         client = self.client()
-        for i in range(30):
+        for i in range(12):
             method = "POST" if i % 2 == 0 else "GET"
             status = client.send(request(method)).answer()[0]
             self.assertIn(status, (200, 504) if method == "POST" else (200,))
-        self.assertEqual(hung.count("POST") + answered.count("POST"), 15, "each is executed once")
-        self.assertEqual(answered.count("GET"), 15)
+        self.assertEqual(hung.count("POST") + answered.count("POST"), 6, "each is executed once")
+        self.assertEqual(answered.count("GET"), 6)
         self.assertGreater(hung.count("GET"), 0)
         is_over(made)
 

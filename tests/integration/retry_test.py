@@ -143,7 +143,7 @@ class Retries(SidecarTest):
             if client.socket.recv(1) == b"":
                 left.set()
 
-        self.through(Ledger(hang, answer(200, "yes")), more="timeouts: {perTry: 200ms}")
+        self.through(Ledger(hang, answer(200, "yes")), more="timeouts: {perTry: 1s}")
         self.assertEqual(self.ask()[::2], (200, b"yes"))
         self.assertTrue(left.wait(LIMIT_S))
 

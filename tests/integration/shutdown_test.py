@@ -38,7 +38,7 @@ class Shutdown(SidecarTest):
 
     def is_refused(self):
         try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=5):
+            with socket.create_connection(("127.0.0.1", self.port), timeout=LIMIT_S):
                 return False
         except ConnectionRefusedError:
             return True
@@ -209,7 +209,7 @@ class Cut(Shutdown):
         took = time.monotonic() - begin
         print(f"drain of 500 ms: ended after {took * 1000:.0f} ms", flush=True)
         self.assertGreaterEqual(took, 0.5)
-        self.assertIn("cutting", sidecar.logged())
+        self.assert_logged(sidecar, "cutting")
         for client in clients:
             self.is_cut(client)
 

@@ -102,7 +102,7 @@ class Sidecar:
             f"http://127.0.0.1:{self.admin}{path}", body, headers or {}, method=method
         )
         try:
-            with urllib.request.urlopen(request, timeout=5) as answer:
+            with urllib.request.urlopen(request, timeout=LIMIT_S) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
@@ -370,8 +370,8 @@ def service(name, *ports, namespace="default", protocol="HTTP", extra=""):
     )
 
 
-class SidecarTest(unittest.TestCase):
-    """A test case that ends what it began."""
+class WaitingTest(unittest.TestCase):
+    """A test case that gives a sidecar the time to tell."""
 
     def assert_metric(self, sidecar, expected, name, **labels):
         """Waits for it: what becomes of a request is counted just after its answer has left."""
@@ -379,6 +379,17 @@ class SidecarTest(unittest.TestCase):
             until(lambda: sidecar.metric(name, **labels) == expected, name)
         except AssertionError:
             self.assertEqual(sidecar.metric(name, **labels), expected, f"{name} {labels}")
+
+    def assert_logged(self, sidecar, text):
+        """Waits for it: the log may tell of something just after a client can see it."""
+        try:
+            until(lambda: text in sidecar.logged(), text)
+        except AssertionError:
+            self.assertIn(text, sidecar.logged())
+
+
+class SidecarTest(WaitingTest):
+    """A test case that ends what it began."""
 
     def backend(self, handle, port=0, path=None):
         made = Backend(handle, port, path)

@@ -15,7 +15,7 @@ import time
 import unittest
 
 from real_servers import PostgreSql, RabbitMq, Redis, debian_module
-from support import SANITIZER, Client, SidecarTest, free_port, indent, until
+from support import LIMIT_S, SANITIZER, Client, SidecarTest, free_port, indent, until
 
 MIB = 1024 * 1024
 
@@ -195,10 +195,9 @@ class TcpTest(SidecarTest):
             client.send("220 ready\r\n")
             client.read_to_end()
 
-        self.through(self.backend(greet).port)
-        begun = time.monotonic()
+        # Longer than the client waits: nobody found out first what it speaks.
+        self.through(self.backend(greet).port, spec="timeouts: {detect: 1m}")
         self.assertEqual(self.client().read_until(b"\r\n"), b"220 ready\r\n")
-        self.assertLess(time.monotonic() - begun, 0.1)
 
     def test_no_server_is_a_reset(self):
         sidecar = self.through(free_port())
@@ -269,15 +268,15 @@ class TcpTest(SidecarTest):
             self.assertEqual(line["reason"], "upstream_reset")
 
     def test_a_connection_where_nothing_moves_ends_by_a_reset(self):
-        sidecar = self.silent_server(policy="timeouts: {streamIdle: 700ms}")
+        sidecar = self.silent_server(policy="timeouts: {streamIdle: 1500ms}")
         client, server = self.pair()
-        for _ in range(4):
+        for _ in range(5):  # In all longer than the limit.
             time.sleep(0.4)
             client.send("x")
             self.assertEqual(server.read_exactly(1), b"x")
         begun = time.monotonic()
         self.assertTrue(ends_by_reset(client.socket))
-        self.assertAlmostEqual(time.monotonic() - begun, 0.7, delta=0.2)
+        self.assertGreater(time.monotonic() - begun, 1.4)
         self.assertTrue(ends_by_reset(server.socket))
         (outbound,) = [l for l in self.lines(sidecar, 2) if l["direction"] == "outbound"]
         self.assertEqual(outbound["reason"], "timeout_stream_idle")
@@ -292,7 +291,7 @@ class TcpTest(SidecarTest):
         client.end()
         server.end()
         self.assertEqual(client.read_to_end(), b"")
-        self.assertEqual(sidecar.process.wait(5), 0)
+        self.assertEqual(sidecar.process.wait(LIMIT_S), 0)
 
     def test_draining_ends_at_its_limit(self):
         sidecar = self.silent_server(spec="timeouts: {drain: 1s}")
@@ -300,7 +299,7 @@ class TcpTest(SidecarTest):
         sidecar.process.send_signal(signal.SIGTERM)
         self.assertTrue(ends_by_reset(client.socket))
         self.assertTrue(ends_by_reset(server.socket))
-        self.assertEqual(sidecar.process.wait(5), 0)
+        self.assertEqual(sidecar.process.wait(LIMIT_S), 0)
 
     # ---- Much
 

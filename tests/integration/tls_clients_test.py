@@ -55,7 +55,7 @@ class OpenSsl(Strict):
         self.assertIn(f"SSL alert number {alert}\n", errors)
         self.assertNotIn("HTTP/1.1", out)
         until(lambda: self.handshakes(reason) == before + 1, f"{reason} is counted")
-        self.assertIn(f"reason={reason}", self.running.logged())
+        self.assert_logged(self.running, f"reason={reason}")
         self.assertEqual(self.handshakes("ok"), 0)
         self.assertEqual(self.application.connections, [])
 

@@ -6,7 +6,7 @@ import socket
 import tempfile
 import unittest
 
-from support import Client, SidecarTest, echo, free_port, service, until
+from support import LIMIT_S, Client, SidecarTest, echo, free_port, service, until
 
 
 def reverse(client):
@@ -50,7 +50,7 @@ class UnixSockets(SidecarTest):
             self.assertEqual(status, 200)
             self.assertIn(b'"first": "GET /a HTTP/1.1"', body)
         until(lambda: '"client":"unix"' in sidecar.logged(), "the log names no address")
-        self.assertIn(f'"endpoint":"unix:{self.application}"', sidecar.logged())
+        self.assert_logged(sidecar, f'"endpoint":"unix:{self.application}"')
 
     def test_bytes_and_their_ends(self):
         self.chain(reverse, "TCP")
@@ -81,7 +81,7 @@ class UnixSockets(SidecarTest):
         self.assertEqual(new.read_to_end(), b"wen")
         old.end()
         self.assertEqual(old.read_to_end(), b"dlo")
-        self.assertEqual(first.process.wait(10), 0)
+        self.assertEqual(first.process.wait(LIMIT_S), 0)
 
     def test_no_application_is_told_as_with_tcp(self):
         sidecar = self.chain(echo)
