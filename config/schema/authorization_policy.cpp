@@ -17,9 +17,11 @@ void check_operation(const AuthorizationOperation& operation, const Complain& co
   complain("", "names nothing", "methods, paths or ports");
 }
 
-void check_header(const AuthorizationHeader& header, const Complain& complain) {
-  const int said = int{header.exact.has_value()} + int{header.regex.has_value()} +
-                   int{header.present.has_value()};
+// Of a header or a claim.
+template <typename Condition>
+void check_condition(const Condition& condition, const Complain& complain) {
+  const int said = int{condition.exact.has_value()} + int{condition.regex.has_value()} +
+                   int{condition.present.has_value()};
   if (said == 1) return;
   complain("", said == 0 ? "does not say what it must be" : "says it in several ways",
            "one of exact, regex and present");
@@ -108,13 +110,36 @@ Shape describe(Of<AuthorizationHeader>) {
       .obeys(text_rules::regex);
   shape.field("present", &AuthorizationHeader::present,
               "true: it is there, whatever its value. false: it is not.");
-  shape.check(&check_header);
+  shape.check(&check_condition<AuthorizationHeader>);
+  return shape;
+}
+
+Shape describe(Of<AuthorizationClaim>) {
+  Shape shape = Shape::of<AuthorizationClaim>(
+      "A claim of the caller's token, and one of exact, regex and present. A JWTPolicy must verify "
+      "the tokens of all services that the policy is for.");
+  shape
+      .field("name", &AuthorizationClaim::name,
+             "The claim's name, such as sub; with a / first, the way to it by JSON Pointer (RFC "
+             "6901), such as /realm/tenant.")
+      .obeys(text_rules::claim)
+      .required();
+  shape.field("exact", &AuthorizationClaim::exact,
+              "The whole value: a text, a number or a boolean, as JSON writes it; of a list, any "
+              "item.");
+  shape.field("regex", &AuthorizationClaim::regex, "RE2, of the whole value; of a list, any item.")
+      .obeys(text_rules::regex);
+  shape.field("present", &AuthorizationClaim::present,
+              "true: the token has it, whatever its value. false: it has not.");
+  shape.position(&AuthorizationClaim::position);
+  shape.check(&check_condition<AuthorizationClaim>);
   return shape;
 }
 
 Shape describe(Of<AuthorizationRule>) {
   Shape shape = Shape::of<AuthorizationRule>(
-      "Matches when any of from, any of to and all of headers do; what is left out holds always.");
+      "Matches when any of from, any of to, all of headers and all of claims do; what is left out "
+      "holds always.");
   shape.field("name", &AuthorizationRule::name, "What answers, metrics and the log call it.")
       .obeys(text_rules::dns_label)
       .required();
@@ -124,6 +149,12 @@ Shape describe(Of<AuthorizationRule>) {
   shape.field("to", &AuthorizationRule::to, "What is asked for. Left out: everything.")
       .items(1, 64);
   shape.field("headers", &AuthorizationRule::headers, "What the request must say besides.")
+      .items(1, 16);
+  shape
+      .field(
+          "claims", &AuthorizationRule::claims,
+          "What the caller's token must say. Without a token no ALLOW by claim matches, and each "
+          "DENY does.")
       .items(1, 16);
   shape.position(&AuthorizationRule::position);
   return shape;

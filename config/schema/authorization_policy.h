@@ -33,12 +33,23 @@ struct AuthorizationHeader {
   std::optional<bool> present;
 };
 
-// Matches when any of `from`, any of `to` and all of `headers` do; an empty list holds always.
+// Exactly one of `exact`, `regex` and `present`. Of a claim that is a list one item is enough.
+struct AuthorizationClaim {
+  std::string name;  // `sub`; or, by JSON Pointer, `/realm/tenant`.
+  std::optional<std::string> exact;
+  std::optional<std::string> regex;  // RE2, of the whole value.
+  std::optional<bool> present;
+  Position position;
+};
+
+// Matches when any of `from`, any of `to`, all of `headers` and all of `claims` do; an empty list
+// holds always.
 struct AuthorizationRule {
   std::string name;
   std::vector<AuthorizationSource> from;
   std::vector<AuthorizationOperation> to;
   std::vector<AuthorizationHeader> headers;
+  std::vector<AuthorizationClaim> claims;  // Of the token that a JWTPolicy verified.
   Position position;
 };
 
@@ -59,6 +70,7 @@ struct AuthorizationPolicy {
 Shape describe(Of<AuthorizationSource>);
 Shape describe(Of<AuthorizationOperation>);
 Shape describe(Of<AuthorizationHeader>);
+Shape describe(Of<AuthorizationClaim>);
 Shape describe(Of<AuthorizationRule>);
 Shape describe(Of<AuthorizationPolicy>);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "config/schema/item_path.h"
 
@@ -51,10 +52,7 @@ class Verified final {
   std::set<std::string> named_;
 };
 
-}  // namespace
-
-void check_claims(const Resources& resources, const ResourceIndex& index, Violations& violations) {
-  const Verified verified(resources, index);
+void check_limits(const Resources& resources, const Verified& verified, Violations& violations) {
   for (const RateLimitPolicy& policy : resources.rate_limit_policies) {
     const auto open = std::ranges::find_if_not(policy.target_refs, [&](const ObjectRef& ref) {
       return verified.covers(ref, policy.metadata);
@@ -73,6 +71,47 @@ void check_claims(const Resources& resources, const ResourceIndex& index, Violat
       }
     }
   }
+}
+
+// The services that a policy is for; without targetRefs all of its namespace.
+std::vector<ObjectRef> services_of(const AuthorizationPolicy& policy, const Resources& resources) {
+  if (!policy.target_refs.empty()) return policy.target_refs;
+  std::vector<ObjectRef> all;
+  for (const Service& service : resources.services) {
+    if (service.metadata.ns != policy.metadata.ns) continue;
+    ObjectRef& ref = all.emplace_back();
+    ref.kind = "Service";
+    ref.name = service.metadata.name;
+  }
+  return all;
+}
+
+void check_rules(const Resources& resources, const Verified& verified, Violations& violations) {
+  for (const AuthorizationPolicy& policy : resources.authorization_policies) {
+    const auto services = services_of(policy, resources);
+    const auto open = std::ranges::find_if_not(
+        services, [&](const ObjectRef& ref) { return verified.covers(ref, policy.metadata); });
+    if (open == services.end()) continue;
+    for (std::size_t i = 0; i < policy.rules.size(); ++i) {
+      const auto& claims = policy.rules[i].claims;
+      for (std::size_t j = 0; j < claims.size(); ++j) {
+        violations.push_back({.position = claims[j].position,
+                              .path = item(item("spec.rules", i, "claims"), j),
+                              .what = "is a claim, and no JWTPolicy verifies tokens for Service " +
+                                      in_quotes(open->name),
+                              .expected = "a JWTPolicy for the same services",
+                              .suggestion = {}});
+      }
+    }
+  }
+}
+
+}  // namespace
+
+void check_claims(const Resources& resources, const ResourceIndex& index, Violations& violations) {
+  const Verified verified(resources, index);
+  check_limits(resources, verified, violations);
+  check_rules(resources, verified, violations);
 }
 
 }  // namespace skiff

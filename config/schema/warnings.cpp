@@ -27,7 +27,7 @@ bool is_about(const AuthorizationOperation& operation, std::uint16_t port) {
 bool looks_at_messages(const AuthorizationRule& rule, std::uint16_t port) {
   const auto is_here = [port](const auto& operation) { return is_about(operation, port); };
   if (!rule.to.empty() && std::ranges::none_of(rule.to, is_here)) return false;
-  if (!rule.headers.empty()) return true;
+  if (!rule.headers.empty() || !rule.claims.empty()) return true;
   // One item without methods and paths would be enough.
   return !rule.to.empty() && std::ranges::all_of(rule.to, [&](const auto& operation) {
     return !is_here(operation) || looks_at_messages(operation);
@@ -93,7 +93,7 @@ class RuleWarnings final {
       const bool denies = policy.action == Action::deny;
       notes_.add(
           policy.rules[i].position, item("spec.rules", i),
-          "looks at methods, paths or headers, which port " + std::to_string(port) +
+          "looks at methods, paths, headers or claims, which port " + std::to_string(port) +
               " of Service " + in_quotes(full_name(service.metadata)) + " does not show: it " +
               (denies ? "refuses all its connections" : "lets none of its connections through") +
               (policy.rules[i].from.empty() ? "" : " of these callers"));

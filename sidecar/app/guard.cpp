@@ -4,26 +4,41 @@
 
 namespace skiff {
 
-Guard::Guard(const Context& context, Forwarder& inner) : context_(context), inner_(inner) {}
+Guard::Guard(const Context& context, Forwarder& inner)
+    : context_(context), inner_(inner), first_(&inner) {}
 
 Guard::~Guard() = default;
 
 void Guard::forward(Exchange& exchange, Reply& reply) {
   const Generation& current = *context_.generations.current();
   if (current.number != generation_) take(current);
-  authorize_ == nullptr ? inner_.forward(exchange, reply) : authorize_->forward(exchange, reply);
+  first_->forward(exchange, reply);
 }
 
 void Guard::take(const Generation& generation) {
   generation_ = generation.number;
   cells_.clear();
+  const auto& authorizer = generation.authorizer;
+  const InboundPlan& inbound = generation.plan->inbound;
+  const InboundPort* const port = inbound.find(context_.service_port);
+  const auto ask = [&](Forwarder& next, Authorize::Tokens tokens) {
+    AuthorizationCounts& counts = *this;
+    return std::make_unique<Authorize>(
+        authorizer, port == nullptr ? context_.service_port : port->port, counts, next, tokens);
+  };
+  const bool has_tokens = inbound.jwt != no_policy;
+  const bool has_claims = authorizer != nullptr && authorizer->has_claims() && has_tokens;
+
+  first_ = &inner_;
+  by_claims_ = has_claims ? ask(*first_, Authorize::Tokens::verified) : nullptr;
+  if (by_claims_ != nullptr) first_ = by_claims_.get();
+  tokens_ = has_tokens ? std::make_unique<TokenGate>(context_.generations, *first_) : nullptr;
+  if (tokens_ != nullptr) first_ = tokens_.get();
   authorize_.reset();
-  if (generation.authorizer == nullptr) return;
-  const InboundPort* const port = generation.plan->inbound.find(context_.service_port);
-  AuthorizationCounts& counts = *this;
-  cells_.resize(generation.authorizer->reasons().size());
-  authorize_ = std::make_unique<Authorize>(
-      generation.authorizer, port == nullptr ? context_.service_port : port->port, counts, inner_);
+  if (authorizer == nullptr) return;
+  cells_.resize(authorizer->reasons().size());
+  authorize_ = ask(*first_, has_claims ? Authorize::Tokens::later : Authorize::Tokens::none);
+  first_ = authorize_.get();
 }
 
 void Guard::count(const Authorizer&, const AuthorizationDecision& decision,

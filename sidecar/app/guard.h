@@ -7,13 +7,16 @@
 #include <vector>
 
 #include "sidecar/app/generation.h"
+#include "sidecar/app/token_gate.h"
 #include "sidecar/observe/labelled_counters.h"
 #include "sidecar/policy/authorize.h"
 
 namespace skiff {
 
-// Asks the AuthorizationPolicies in force for each request from others: those of this sidecar's own
-// service, at the port that a listener serves.
+// Asks the AuthorizationPolicies in force for each request from others, and the JWTPolicy for its
+// token: those of this sidecar's own service, at the port that a listener serves. First go the
+// rules that need no token, so that who is refused by them costs no signature check; then the token
+// is verified; then go the rules by claims.
 class Guard final : public Forwarder, private AuthorizationCounts {
  public:
   // What outlives it. `service_port` as in InboundListener.
@@ -36,7 +39,11 @@ class Guard final : public Forwarder, private AuthorizationCounts {
   const Context context_;
   Forwarder& inner_;
   std::uint64_t generation_ = 0;
-  std::unique_ptr<Authorize> authorize_;  // Null: no policy says anything.
+  // In the order in which a request meets them; null: there is nothing to ask.
+  std::unique_ptr<Authorize> authorize_;
+  std::unique_ptr<TokenGate> tokens_;
+  std::unique_ptr<Authorize> by_claims_;
+  Forwarder* first_;
   // By reason, and by denied or allowed, enforced or in shadow; filled in when first counted.
   std::vector<std::array<LabelledCounters::Cell*, 4>> cells_;
 };

@@ -1,12 +1,11 @@
 #pragma once
 
-#include "sidecar/app/token_gate.h"
+#include "sidecar/app/generation.h"
 #include "sidecar/policy/rate_limit.h"
 
 namespace skiff {
 
-// Verifies the token of each request from others as a JWTPolicy of this sidecar's own service says,
-// then asks the service's limits.
+// Asks the limits of this sidecar's own service for each request from others. Stands behind Guard.
 class InboundLimits final : public Forwarder, private AfterLimits {
  public:
   // All outlive it.
@@ -16,12 +15,9 @@ class InboundLimits final : public Forwarder, private AfterLimits {
   void forward(Exchange& exchange, Reply& reply) override {
     Generation& generation = *generations_.current();
     const InboundPlan& inbound = generation.plan->inbound;
-    const auto& chosen = inbound.limits;
-    if (chosen.empty() && inbound.jwt == no_policy) return inner_.forward(exchange, reply);
-    generations_.use(generation, exchange);
-    if (!passes_token_gate(generation, inbound.jwt, exchange, reply)) return;
-    if (chosen.empty()) return inner_.forward(exchange, reply);
-    ask_limits({generation.limits, chosen, clock_}, exchange, reply, *this);
+    if (inbound.limits.empty()) return inner_.forward(exchange, reply);
+    if (inbound.jwt == no_policy) generations_.use(generation, exchange);  // Else it is, by Guard.
+    ask_limits({generation.limits, inbound.limits, clock_}, exchange, reply, *this);
   }
 
  private:

@@ -19,7 +19,7 @@ std::unique_ptr<Stack> make_inbound_stack(const StackContext& context,
   // 4 Who may ask does so no more often than the limits say.
   Forwarder& limited =
       stack->put_in_front<InboundLimits>(context.generations, context.loop, connect);
-  // 3 Who may not ask is refused.
+  // 3 Who may not ask, or has no good token where one is asked for, is refused.
   Forwarder& guard = stack->put_in_front<Guard>(
       Guard::Context{context.generations, context.metrics.named.verdicts, listener.service_port},
       limited);

@@ -15,4 +15,24 @@ inline bool passes_token_gate(const Generation& generation, PolicyIndex policy, 
   return generation.tokens[policy]->lets_through(exchange, reply, now);
 }
 
+// Verifies the token of each request from others as the JWTPolicy of this sidecar's own service
+// says, if there is one. Behind it the generation is in use where a token was asked for.
+class TokenGate final : public Forwarder {
+ public:
+  // Both outlive it.
+  TokenGate(Generations& generations, Forwarder& inner)
+      : generations_(generations), inner_(inner) {}
+
+  void forward(Exchange& exchange, Reply& reply) override {
+    Generation& generation = *generations_.current();
+    generations_.use(generation, exchange);
+    if (passes_token_gate(generation, generation.plan->inbound.jwt, exchange, reply))
+      inner_.forward(exchange, reply);
+  }
+
+ private:
+  Generations& generations_;
+  Forwarder& inner_;
+};
+
 }  // namespace skiff

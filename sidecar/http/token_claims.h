@@ -5,14 +5,18 @@
 
 namespace skiff {
 
-// One of a token's claims, as text.
+// One of a token's claims, or an item of one.
 struct TokenClaim {
-  std::string_view name;  // As the key of a limit names it.
-  std::string_view value;
+  // A text, number or boolean; a list, whose items come behind it; an item of it; something else,
+  // or too long or too many.
+  enum class Form { text, list, item, other };
+  std::string_view name;   // As who asks for it names it.
+  std::string_view value;  // Empty for a list and something else.
+  Form form = Form::text;
 };
 
-// Those claims of a verified token that some limit asks for. Who reads them trusts them: nothing
-// else may put them into an exchange.
+// Those claims of a verified token that a limit or a rule asks for. Who reads them trusts them:
+// nothing else may put them into an exchange.
 struct TokenClaims {
   std::string_view issuer;  // Who answers for them: the same claim of another issuer is another.
   std::span<const TokenClaim> all;
@@ -20,7 +24,7 @@ struct TokenClaims {
   // Null: the token does not have it, or not as text, number or boolean.
   const TokenClaim* find(std::string_view name) const {
     for (const TokenClaim& claim : all)
-      if (claim.name == name) return &claim;
+      if (claim.name == name && claim.form == TokenClaim::Form::text) return &claim;
     return nullptr;
   }
 };

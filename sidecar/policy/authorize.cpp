@@ -1,13 +1,12 @@
 #include "sidecar/policy/authorize.h"
 
-#include <re2/re2.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "base/lower_case.h"
-#include "base/utf8.h"
 #include "config/schema/spiffe_id.h"
+#include "sidecar/policy/claim_condition.h"
+#include "sidecar/policy/value_condition.h"
 
 namespace skiff {
 namespace {
@@ -165,13 +164,11 @@ struct Source {
 class HeaderCondition final {
  public:
   explicit HeaderCondition(const AuthorizationHeader& said)
-      : said_(said), id_(field_id(said.name)), name_(lower_case(said.name)) {
-    if (said_.exact && id_ == FieldId::host) said_.exact = lower_case(*said_.exact);
-    if (!said.regex) return;
-    RE2::Options options(RE2::Quiet);
-    options.set_never_capture(true);
-    regex_ = std::make_unique<const RE2>(*said.regex, options);
-  }
+      : present_(said.present),
+        id_(field_id(said.name)),
+        name_(lower_case(said.name)),
+        value_(said.exact && id_ == FieldId::host ? lower_case(*said.exact) : said.exact,
+               said.regex) {}
 
   bool holds(const Facts& facts, Action action) const {
     const bool unknown = action == Action::deny;
@@ -185,11 +182,11 @@ class HeaderCondition final {
     };
     const Field* first = std::find_if(request.headers.begin(), request.headers.end(), is_it);
     const bool is_there = first != request.headers.end();
-    if (said_.present) return *said_.present == is_there;
+    if (present_) return *present_ == is_there;
     if (!is_there) return false;
     if (action == Action::allow) {
       return std::all_of(first, request.headers.end(), [&](const Field& field) {
-        return !is_it(field) || matches(field.value(), unknown);
+        return !is_it(field) || value_.holds(field.value(), unknown);
       });
     }
     return std::any_of(first, request.headers.end(),
@@ -200,19 +197,13 @@ class HeaderCondition final {
   }
 
  private:
-  bool matches(std::string_view value, bool unknown) const {
-    if (!regex_) return value == *said_.exact;
-    if (!regex_->ok() || find_invalid_utf8(value)) return unknown;
-    return RE2::FullMatch(re2::StringPiece(value.data(), value.size()), *regex_);
-  }
-
   // The line, or what stands between its commas.
   bool any_item_matches(std::string_view line, bool unknown) const {
-    if (matches(line, unknown)) return true;
+    if (value_.holds(line, unknown)) return true;
     if (line.find(',') == line.npos) return false;
     for (std::size_t comma = 0; comma != line.npos;) {
       comma = line.find(',');
-      if (matches(trimmed(line.substr(0, comma)), unknown)) return true;
+      if (value_.holds(trimmed(line.substr(0, comma)), unknown)) return true;
       if (comma != line.npos) line.remove_prefix(comma + 1);
     }
     return false;
@@ -225,26 +216,26 @@ class HeaderCondition final {
       std::string joined(first->value());
       for (const Field* field = first + 1; field != end; ++field)
         if (is_it(*field)) joined.append(separator).append(field->value());
-      if (matches(joined, unknown)) return true;
+      if (value_.holds(joined, unknown)) return true;
     }
     return false;
   }
 
   // A host is the same in any case, and with a port or without.
   bool authority_holds(std::string_view authority, bool unknown) const {
-    if (said_.present) return *said_.present == !authority.empty();
+    if (present_) return *present_ == !authority.empty();
     std::string lower;
     if (std::ranges::any_of(authority, is_upper)) {
       lower = lower_case(authority);
       authority = lower;
     }
-    return matches(authority, unknown) || matches(without_port(authority), unknown);
+    return value_.holds(authority, unknown) || value_.holds(without_port(authority), unknown);
   }
 
-  AuthorizationHeader said_;
+  const std::optional<bool> present_;
   const FieldId id_;
   const std::string name_;
-  std::unique_ptr<const RE2> regex_;  // Null: none is asked.
+  const ValueCondition value_;
 };
 
 struct Rule {
@@ -253,6 +244,8 @@ struct Rule {
     for (const AuthorizationSource& source : said.from) from.push_back({source});
     for (const AuthorizationHeader& header : said.headers)
       headers.push_back(std::make_unique<const HeaderCondition>(header));
+    for (const AuthorizationClaim& claim : said.claims)
+      claims.push_back(std::make_unique<const ClaimCondition>(claim));
   }
 
   bool holds(const Facts& facts, std::string_view trust_domain) const {
@@ -266,13 +259,22 @@ struct Rule {
     return (from.empty() || std::ranges::any_of(from, from_holds)) &&
            (to.empty() || std::ranges::any_of(to, to_holds)) &&
            std::ranges::all_of(headers,
-                               [&](const auto& header) { return header->holds(facts, action); });
+                               [&](const auto& header) { return header->holds(facts, action); }) &&
+           (claims.empty() || claims_hold(facts.asked));
+  }
+
+  bool claims_hold(const AuthorizationInput& asked) const {
+    if (asked.token_comes_later) return action == Action::allow;
+    return std::ranges::all_of(claims, [&](const auto& claim) {
+      return claim->holds(asked.claims, action == Action::deny);
+    });
   }
 
   Action action;
   std::vector<Source> from;
   std::vector<Operation> to;
   std::vector<std::unique_ptr<const HeaderCondition>> headers;
+  std::vector<std::unique_ptr<const ClaimCondition>> claims;
   bool is_shadow = false;
   std::uint32_t reason = 0;  // Index.
 };
@@ -302,6 +304,7 @@ struct Authorizer::Compiled {
   std::vector<Rule> rules;  // Those of DENY first.
   std::vector<AuthorizationReason> reasons;
   bool has_shadows = false;
+  bool has_claims = false;
 };
 
 Authorizer::Authorizer(const std::vector<AuthorizationPolicy>& policies,
@@ -317,6 +320,7 @@ Authorizer::Authorizer(const std::vector<AuthorizationPolicy>& policies,
       compiled->has_shadows = compiled->has_shadows || is_shadow;
       for (const AuthorizationRule& said : policy.rules) {
         Rule& rule = compiled->rules.emplace_back(said, action);
+        compiled->has_claims = compiled->has_claims || !said.claims.empty();
         rule.is_shadow = is_shadow;
         rule.reason = static_cast<std::uint32_t>(compiled->reasons.size());
         compiled->reasons.push_back({rule.reason, name, said.name, name + "/" + said.name});
@@ -336,18 +340,37 @@ Verdict Authorizer::decide(const AuthorizationInput& input) const {
 
 std::span<const AuthorizationReason> Authorizer::reasons() const { return compiled_->reasons; }
 bool Authorizer::has_shadows() const { return compiled_->has_shadows; }
+bool Authorizer::has_claims() const { return compiled_->has_claims; }
 
 Authorize::Authorize(std::shared_ptr<const Authorizer> authorizer, std::uint16_t port,
-                     AuthorizationCounts& counts, Forwarder& inner)
-    : authorizer_(std::move(authorizer)), port_(port), counts_(counts), inner_(inner) {}
+                     AuthorizationCounts& counts, Forwarder& inner, Tokens tokens)
+    : authorizer_(std::move(authorizer)),
+      port_(port),
+      counts_(counts),
+      inner_(inner),
+      tokens_(tokens) {}
 
 void Authorize::configure(std::shared_ptr<const Authorizer> authorizer) {
   authorizer_ = std::move(authorizer);
 }
 
+// What shadows make of a request whose token will never be looked at: nothing where it depends on
+// the token.
+AuthorizationDecision Authorize::without_token(AuthorizationInput asked) const {
+  asked.token_comes_later = false;
+  const AuthorizationDecision shadow = authorizer_->decide(asked).shadow;
+  return shadow.allowed ? shadow : AuthorizationDecision{};
+}
+
 void Authorize::forward(Exchange& exchange, Reply& reply) {
-  const AuthorizationInput asked{exchange.client_identity, port_, exchange.request};
-  const auto [enforced, shadow] = authorizer_->decide(asked);
+  AuthorizationInput asked{exchange.client_identity, port_, exchange.request};
+  asked.token_comes_later = tokens_ == Tokens::later;
+  if (tokens_ == Tokens::verified) asked.claims = exchange.claims;
+  auto [enforced, shadow] = authorizer_->decide(asked);
+  if (asked.token_comes_later) {
+    if (enforced.allowed) return inner_.forward(exchange, reply);
+    if (shadow.allowed) shadow = without_token(asked);
+  }
   if (enforced.reason != nullptr) {
     // Copied, as the rules may change before the exchange is over.
     exchange.marks.policy = exchange.arena.copy(enforced.reason->name);

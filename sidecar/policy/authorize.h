@@ -9,6 +9,7 @@
 
 #include "config/schema/authorization_policy.h"
 #include "sidecar/http/forwarder.h"
+#include "sidecar/http/token_claims.h"
 
 namespace skiff {
 
@@ -18,6 +19,10 @@ struct AuthorizationInput {
   std::uint16_t port = 0;     // Of the service.
   // In its canonical form; of Version::bytes, nothing of it is looked at.
   const Request& request;
+  const TokenClaims* claims = nullptr;  // Of the verified token; null: there is none.
+  // The token is not looked at yet: of its claims, what is best for the caller is assumed. Who is
+  // refused then would be refused with any token and without one.
+  bool token_comes_later = false;
 };
 
 // What a decision goes by: a rule, or that rules of ALLOW are there and none matched.
@@ -45,10 +50,11 @@ struct Verdict {
 //
 // What cannot be known counts against the caller, which fulfils a condition of DENY and fails one
 // of ALLOW: who a caller without an identity is (but not that it has one, `*`); methods, paths and
-// headers of bytes; a value that is not UTF-8 for a regular expression; an expression that RE2 does
-// not take. Paths are compared with their escapes decoded. All values of a repeated header are
-// looked at: ALLOW needs each to match; for DENY one is enough, also one item of a list, or all of
-// them joined.
+// headers of bytes; the claims of a caller without a token, and one that is neither text, number,
+// boolean nor a list of these; a value that is not UTF-8 for a regular expression; an expression
+// that RE2 does not take. Paths are compared with their escapes decoded. All values of a repeated
+// header are looked at: ALLOW needs each to match; for DENY one is enough, also one item of a list,
+// or all of them joined.
 //
 // Immutable; any thread may ask it. Allocates only for paths with escapes and for DENY by a header
 // that stands several times.
@@ -65,6 +71,7 @@ class Authorizer final {
   // By index.
   std::span<const AuthorizationReason> reasons() const;
   bool has_shadows() const;
+  bool has_claims() const;  // In any rule.
 
  private:
   struct Compiled;
@@ -85,9 +92,14 @@ class AuthorizationCounts {
 // and names the rule in Marks::policy; a caller with an identity is told it too.
 class Authorize final : public Forwarder {
  public:
+  // What is known of the caller's token: nothing, as none is asked for; nothing yet, so that only
+  // who is refused with any token is refused here, and another of these behind this one decides
+  // about the others and counts them; or what Exchange::claims says.
+  enum class Tokens { none, later, verified };
+
   // `port` is the service's. `counts` and `inner` outlive it.
   Authorize(std::shared_ptr<const Authorizer> authorizer, std::uint16_t port,
-            AuthorizationCounts& counts, Forwarder& inner);
+            AuthorizationCounts& counts, Forwarder& inner, Tokens tokens = Tokens::none);
 
   // From the next request on.
   void configure(std::shared_ptr<const Authorizer> authorizer);
@@ -95,10 +107,13 @@ class Authorize final : public Forwarder {
   void forward(Exchange& exchange, Reply& reply) override;
 
  private:
+  AuthorizationDecision without_token(AuthorizationInput asked) const;
+
   std::shared_ptr<const Authorizer> authorizer_;
   const std::uint16_t port_;
   AuthorizationCounts& counts_;
   Forwarder& inner_;
+  const Tokens tokens_;
 };
 
 }  // namespace skiff

@@ -188,8 +188,8 @@ std::optional<JwtProblem> Jwt::verify(const Found& found, RememberedToken& read)
   read.expires = token->expires;
   read.not_before = token->not_before;
   for (std::uint32_t i = 0; i < rules_->claims().size(); ++i)
-    if (auto text = claim_text(payload, rules_->claims()[i]))
-      read.claims.emplace_back(i, std::move(*text));
+    for (ClaimPiece& piece : claim_pieces(payload, rules_->claims()[i]))
+      read.claims.push_back({i, std::move(piece)});
   return std::nullopt;
 }
 
@@ -226,8 +226,8 @@ std::optional<JwtProblem> Jwt::judge(const RememberedToken& token, WallSeconds n
 void Jwt::give_claims(const RememberedToken& token, Exchange& exchange) const {
   auto* const list = exchange.arena.make_array<TokenClaim>(token.claims.size());
   for (std::size_t i = 0; i < token.claims.size(); ++i) {
-    const auto& [name, value] = token.claims[i];
-    list[i] = {rules_->claims()[name], exchange.arena.copy(value)};
+    const auto& [name, piece] = token.claims[i];
+    list[i] = {rules_->claims()[name], exchange.arena.copy(piece.value), piece.form};
   }
   auto* const claims = exchange.arena.make<TokenClaims>();
   claims->issuer = rules_->providers()[token.provider].issuer;

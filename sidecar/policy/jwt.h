@@ -22,7 +22,7 @@ namespace skiff {
 // A JWTPolicy, with its keys ready. Immutable; all workers ask it.
 class JwtRules final {
  public:
-  // `claims`: those that limits ask for.
+  // `claims`: those that limits and rules ask for.
   JwtRules(const JWTPolicy& policy, std::vector<std::string> claims);
 
   struct Key {

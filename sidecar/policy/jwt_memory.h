@@ -13,6 +13,12 @@
 
 namespace skiff {
 
+// What is kept of a claim, or of an item of one.
+struct RememberedClaim {
+  std::uint32_t name = 0;  // Index.
+  ClaimPiece piece{};
+};
+
 // What is kept of a token whose signature was checked.
 struct RememberedToken {
   std::uint32_t provider = 0;  // Index.
@@ -20,8 +26,7 @@ struct RememberedToken {
       nullptr;  // A constant: why it is never good. Null: in its time it is.
   WallSeconds not_before{};
   WallSeconds expires{};
-  // By index of the name; empty where there is a problem.
-  std::vector<std::pair<std::uint32_t, std::string>> claims{};
+  std::vector<RememberedClaim> claims{};  // Empty where there is a problem.
 };
 
 // Tokens that need not be verified again, by their hash; at most `most`, of which the least

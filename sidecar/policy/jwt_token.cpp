@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <utility>
 
 #include "base/base64url.h"
 
@@ -108,6 +109,15 @@ std::string digits_of(Number number) {
   return {digits.begin(), end};
 }
 
+std::optional<std::string> claim_text(const json_t* value) {
+  if (json_is_boolean(value)) return json_is_true(value) ? "true" : "false";
+  if (json_is_integer(value)) return digits_of(json_integer_value(value));
+  if (json_is_real(value)) return digits_of(json_real_value(value));
+  const std::string_view text = text_of(value);
+  if (text.data() == nullptr || text.size() > most_claim_bytes) return std::nullopt;
+  return std::string(text);
+}
+
 }  // namespace
 
 Result<JwtToken, JwtProblem> read_jwt(std::string_view text) {
@@ -140,13 +150,22 @@ bool has_audience(const json_t* payload, const std::vector<std::string>& audienc
 }
 
 std::optional<std::string> claim_text(const json_t* payload, std::string_view name) {
+  return claim_text(find_claim(payload, name));
+}
+
+std::vector<ClaimPiece> claim_pieces(const json_t* payload, std::string_view name) {
+  using Form = TokenClaim::Form;
   const json_t* const value = find_claim(payload, name);
-  if (json_is_boolean(value)) return json_is_true(value) ? "true" : "false";
-  if (json_is_integer(value)) return digits_of(json_integer_value(value));
-  if (json_is_real(value)) return digits_of(json_real_value(value));
-  const std::string_view text = text_of(value);
-  if (text.data() == nullptr || text.size() > most_claim_bytes) return std::nullopt;
-  return std::string(text);
+  if (value == nullptr || json_is_null(value)) return {};
+  if (auto text = claim_text(value)) return {{Form::text, std::move(*text)}};
+  if (!json_is_array(value) || json_array_size(value) > most_claim_items) return {{Form::other}};
+  std::vector<ClaimPiece> pieces = {{Form::list}};
+  for (std::size_t i = 0; i < json_array_size(value); ++i) {
+    auto text = claim_text(json_array_get(value, i));
+    if (!text) return {{Form::other}};
+    pieces.push_back({Form::item, std::move(*text)});
+  }
+  return pieces;
 }
 
 }  // namespace skiff

@@ -4,11 +4,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "base/strict_json.h"
 #include "config/schema/jwt_policy.h"
 #include "sidecar/http/error.h"
+#include "sidecar/http/token_claims.h"
 
 namespace skiff {
 
@@ -47,5 +49,16 @@ bool has_audience(const json_t* payload, const std::vector<std::string>& audienc
 // text of at most `most_claim_bytes`.
 std::optional<std::string> claim_text(const json_t* payload, std::string_view name);
 inline constexpr std::size_t most_claim_bytes = 256;
+
+// A claim, or an item of one, as TokenClaim has it.
+struct ClaimPiece {
+  TokenClaim::Form form = TokenClaim::Form::text;
+  std::string value{};
+};
+
+// What a claim of that name says, in order. Empty: it is missing, or null. A list whose items are
+// not all as claim_text() takes them, or more than `most_claim_items`, is something else.
+std::vector<ClaimPiece> claim_pieces(const json_t* payload, std::string_view name);
+inline constexpr std::size_t most_claim_items = 64;
 
 }  // namespace skiff

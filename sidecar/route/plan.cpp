@@ -236,6 +236,9 @@ void Planner::list_claims() {
   for (const RateLimitSpec& spec : plan_->limits)
     for (const RateLimitKeyConfig& part : spec.limit.key)
       if (part.type == RateLimitKeyConfig::Type::jwt_claim) claims.insert(part.claim);
+  for (const AuthorizationPolicy& policy : plan_->inbound.policies)
+    for (const AuthorizationRule& rule : policy.rules)
+      for (const AuthorizationClaim& claim : rule.claims) claims.insert(claim.name);
   plan_->claims.assign(claims.begin(), claims.end());
 }
 

@@ -166,7 +166,7 @@ struct RoutePlan {
   std::vector<GatewayPlan> gateways;
   InboundPlan inbound;
   std::vector<FaultPolicy> faults;
-  std::vector<std::string> claims;  // Of tokens, that limits ask for; each once.
+  std::vector<std::string> claims;  // Of tokens, that are asked for; each once.
   std::vector<FallbackSpec> fallbacks;
   std::vector<MirrorSpec> mirrors;  // In the order of their rules.
 

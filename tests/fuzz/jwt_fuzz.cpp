@@ -86,6 +86,10 @@ void check_token(const std::string& text) {
   for (const char* name : {"sub", "/a/b", "/", "/~1/~0", "https://x.example/y"}) {
     const auto claim = claim_text(token->payload.get(), name);
     expect(!claim || claim->size() <= most_claim_bytes);
+    const auto pieces = claim_pieces(token->payload.get(), name);
+    expect(pieces.size() <= most_claim_items + 1);
+    for (const ClaimPiece& piece : pieces) expect(piece.value.size() <= most_claim_bytes);
+    expect(claim.has_value() == (pieces.size() == 1 && pieces[0].form == TokenClaim::Form::text));
   }
   has_audience(token->payload.get(), {"a", ""});
 }

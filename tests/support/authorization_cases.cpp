@@ -60,9 +60,14 @@ void take_line(const std::string& text, AuthorizationCase& made) {
       words >> made.shadow_verdict >> made.shadow_rule;
       continue;
     }
+    made.has_token = made.has_token || word.starts_with('@');
+    if (word == "@") continue;
     const std::size_t equals = word.find('=');
-    if (equals == word.npos) throw std::runtime_error("not a header: " + word);
-    made.headers.emplace_back(word.substr(0, equals), value_of(word.substr(equals + 1)));
+    if (equals == word.npos) throw std::runtime_error("not a header or a claim: " + word);
+    const bool is_claim = word.starts_with('@');
+    (is_claim ? made.claims : made.headers)
+        .emplace_back(word.substr(is_claim ? 1 : 0, equals - (is_claim ? 1 : 0)),
+                      value_of(word.substr(equals + 1)));
   }
 }
 

@@ -24,6 +24,8 @@ struct AuthorizationCase {
   std::string target;
   std::uint16_t port = 80;
   std::vector<std::pair<std::string, std::string>> headers;
+  bool has_token = false;
+  std::vector<std::pair<std::string, std::string>> claims;  // A list in brackets: `[a,b]`.
 };
 
 void PrintTo(const AuthorizationCase& which, std::ostream* out);

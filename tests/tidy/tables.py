@@ -79,6 +79,7 @@ POLICY_PLUMBING = {
     "bucket_table",
     "bulkhead_queue",
     "caller_bulkheads",
+    "claim_condition",
     "discard",
     "grpc_status",
     "jwt_memory",
@@ -96,6 +97,7 @@ POLICY_PLUMBING = {
     "redis_client",
     "token_buckets",
     "token_clock",
+    "value_condition",
     "with_admission",
     "with_bulkhead",
 }

@@ -89,5 +89,44 @@ TEST(ClaimChecks, KnowThatARouteComesThroughItsGateway) {
       << "the caller's sidecar asks the route's limits, the service's own verifies";
 }
 
+// An AuthorizationPolicy by claim, and a JWTPolicy for these services; there are two.
+std::string rule_by_claim(const std::string& asked, const std::string& verified) {
+  std::string text =
+      "apiVersion: skiff.dev/v1\nkind: AuthorizationPolicy\nmetadata: {name: a}\nspec:\n"
+      "  action: ALLOW\n" +
+      asked +
+      "  rules: [{name: any}, {name: r, claims: [{name: iss, present: true}, {name: sub, exact: "
+      "ann}]}]\n";
+  if (!verified.empty()) {
+    text +=
+        "---\napiVersion: skiff.dev/v1\nkind: JWTPolicy\nmetadata: {name: j}\nspec:\n"
+        "  targetRefs: [" +
+        verified + "]\n  providers: [{issuer: i, jwks: '" +
+        test::jwk_set({test::p256_signer().jwk("a")}) + "'}]\n";
+  }
+  for (const char* name : {"s, namespace: default", "t, namespace: default", "u, namespace: far"})
+    text += std::string("---\n{apiVersion: skiff.dev/v1, kind: Service, metadata: {name: ") + name +
+            "}, spec: {ports: [{port: 80}]}}\n";
+  return text;
+}
+
+TEST(ClaimChecks, RefuseARuleByAClaimThatNobodyVerifies) {
+  const std::string one = "  targetRefs: [{name: s}]\n";
+  EXPECT_THAT(
+      test::errors_of(rule_by_claim(one, "")),
+      ElementsAre(HasSubstr("7:43: spec.rules[1].claims[0]: is a claim, and no JWTPolicy verifies "
+                            "tokens for Service \"s\"; expected a JWTPolicy for the same services"),
+                  HasSubstr("7:71: spec.rules[1].claims[1]: is a claim")));
+  EXPECT_THAT(test::errors_of(rule_by_claim(one, "{name: s}")), IsEmpty());
+  EXPECT_EQ(test::errors_of(rule_by_claim(one, "{name: t}")).size(), 2U);
+}
+
+TEST(ClaimChecks, WantAllServicesOfANamespaceVerifiedForARuleThatIsForAll) {
+  EXPECT_THAT(test::errors_of(rule_by_claim("", "{name: s}")),
+              ElementsAre(HasSubstr("Service \"t\""), HasSubstr("Service \"t\"")));
+  EXPECT_THAT(test::errors_of(rule_by_claim("", "{name: s}, {name: t}")), IsEmpty())
+      << "the third is in another namespace";
+}
+
 }  // namespace
 }  // namespace skiff

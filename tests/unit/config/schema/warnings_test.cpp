@@ -67,13 +67,17 @@ TEST(Warnings, ARuleOfMessagesOnAPortOfBytesIsAgainstTheCaller) {
                                     "{targetRefs: [{name: db}], action: " + action +
                                         ", rules: [{name: r, " + said + "}]}"));
   };
-  EXPECT_EQ(rule("DENY", "to: [{methods: [DELETE]}]"),
-            (Texts{"spec.rules[0]: looks at methods, paths or headers, which port 5432 of Service "
-                   "\"default/db\" does not show: it refuses all its connections"}));
-  EXPECT_EQ(rule("ALLOW", "from: [{namespaces: [a]}], headers: [{name: x, present: true}]"),
-            (Texts{"spec.rules[0]: looks at methods, paths or headers, which port 5432 of Service "
-                   "\"default/db\" does not show: it lets none of its connections through of these "
-                   "callers"}));
+  EXPECT_EQ(
+      rule("DENY", "to: [{methods: [DELETE]}]"),
+      (Texts{
+          "spec.rules[0]: looks at methods, paths, headers or claims, which port 5432 of Service "
+          "\"default/db\" does not show: it refuses all its connections"}));
+  EXPECT_EQ(
+      rule("ALLOW", "from: [{namespaces: [a]}], headers: [{name: x, present: true}]"),
+      (Texts{
+          "spec.rules[0]: looks at methods, paths, headers or claims, which port 5432 of Service "
+          "\"default/db\" does not show: it lets none of its connections through of these "
+          "callers"}));
   EXPECT_EQ(rule("DENY", "to: [{methods: [DELETE], ports: [80]}]"), Texts{}) << "another port";
   EXPECT_EQ(rule("ALLOW", "to: [{ports: [5432]}, {paths: [/a], ports: [80]}]"), Texts{});
   EXPECT_EQ(rule("ALLOW", "from: [{namespaces: [a]}]"), Texts{});

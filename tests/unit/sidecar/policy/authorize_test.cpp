@@ -46,6 +46,27 @@ bool make_request(const AuthorizationCase& from, Arena& arena, Request& request)
   return true;
 }
 
+// As a JWTPolicy gives them.
+std::vector<TokenClaim> claims_of(const AuthorizationCase& from) {
+  using Form = TokenClaim::Form;
+  std::vector<TokenClaim> claims;
+  for (const auto& [name, value] : from.claims) {
+    std::string_view rest = value;
+    if (!rest.starts_with('[')) {
+      claims.push_back({name, value, value == "{}" ? Form::other : Form::text});
+      continue;
+    }
+    claims.push_back({name, "", Form::list});
+    rest.remove_prefix(1);
+    while (rest.size() > 1) {
+      const std::string_view item = rest.substr(0, rest.find_first_of(",]"));
+      claims.push_back({name, item, Form::item});
+      rest.remove_prefix(item.size() + 1);
+    }
+  }
+  return claims;
+}
+
 std::string verdict_of(const AuthorizationDecision& decision) {
   return decision.allowed ? "allow" : "deny";
 }
@@ -67,7 +88,11 @@ TEST_P(AuthorizationCases, AreDecidedAsTheTableSays) {
   if (!is_read) return;
 
   const Authorizer authorizer(asked.policies, trust_domain);
-  const Verdict verdict = authorizer.decide({asked.identity, asked.port, request});
+  const std::vector<TokenClaim> all = claims_of(asked);
+  const TokenClaims claims{"issuer", all};
+  AuthorizationInput input{asked.identity, asked.port, request};
+  if (asked.has_token) input.claims = &claims;
+  const Verdict verdict = authorizer.decide(input);
   EXPECT_EQ(verdict_of(verdict.enforced), asked.verdict);
   EXPECT_EQ(rule_of(verdict.enforced), asked.rule);
   EXPECT_EQ(verdict_of(verdict.shadow), asked.shadow_verdict);
@@ -119,6 +144,21 @@ AuthorizationHeader some_header(Random& random) {
   return header;
 }
 
+AuthorizationClaim some_claim(Random& random) {
+  AuthorizationClaim claim{"c", {}, {}, {}, {}};
+  switch (random.below(3)) {
+    case 0:
+      claim.exact = one_of(values, random);
+      break;
+    case 1:
+      claim.regex = "[0-9]";
+      break;
+    default:
+      claim.present = random.below(2) == 0;
+  }
+  return claim;
+}
+
 AuthorizationRule some_rule(std::string name, Random& random) {
   AuthorizationRule rule;
   rule.name = std::move(name);
@@ -127,6 +167,7 @@ AuthorizationRule some_rule(std::string name, Random& random) {
   if (random.below(2) == 0) rule.to.push_back({{}, {one_of(paths, random)}, {}});
   if (random.below(4) == 0) rule.to.push_back({{one_of(methods, random)}, {}, {80}});
   if (random.below(3) == 0) rule.headers.push_back(some_header(random));
+  if (random.below(3) == 0) rule.claims.push_back(some_claim(random));
   return rule;
 }
 
@@ -156,10 +197,31 @@ struct Question {
     for (std::uint64_t i = random.below(3); i > 0; --i) {
       request.headers.add(arena, "x", one_of(values, random));
     }
+    take_token(random);
+  }
+
+  // None, or one by chance; bytes have none.
+  void take_token(Random& random) {
+    using Form = TokenClaim::Form;
+    has_token = request.version != Version::bytes && random.below(2) == 0;
+    claims.clear();
+    const std::array<Form, 3> forms = {Form::text, Form::list, Form::other};
+    if (random.below(4) == 0) return;
+    claims.push_back({"c", "", one_of(forms, random)});
+    if (claims[0].form == Form::text) claims[0].value = one_of(values, random);
+    if (claims[0].form != Form::list) return;
+    for (std::uint64_t i = random.below(3); i > 0; --i)
+      claims.push_back({"c", one_of(values, random), Form::item});
   }
 
   Verdict ask(const Policies& policies) const {
-    return Authorizer(policies, trust_domain).decide({identity, port, request});
+    const TokenClaims said{"issuer", claims};
+    return Authorizer(policies, trust_domain)
+        .decide({identity, port, request, has_token ? &said : nullptr});
+  }
+  // Before the token is looked at.
+  Verdict ask_early(const Policies& policies) const {
+    return Authorizer(policies, trust_domain).decide({identity, port, request, nullptr, true});
   }
   bool allowed(const Policies& policies) const { return ask(policies).enforced.allowed; }
 
@@ -167,6 +229,8 @@ struct Question {
   std::string identity;
   std::uint16_t port;
   Request request;
+  bool has_token = false;
+  std::vector<TokenClaim> claims;
 };
 
 bool is_enforced_allow(const AuthorizationPolicy& policy) {
@@ -263,6 +327,58 @@ TEST(Authorizer, OneWithoutIdentityIsNeverBetterOffThanOneWithIt) {
   }
 }
 
+TEST(Authorizer, OneWithoutATokenIsNeverBetterOffThanOneWithAny) {
+  Random random(7);
+  int compared = 0;
+  for (int i = 0; i < rounds; ++i) {
+    const Policies policies = some_policies(random);
+    Question question(random);
+    if (!question.has_token) continue;
+    const bool with = question.allowed(policies);
+    question.has_token = false;
+    EXPECT_FALSE(question.allowed(policies) && !with) << "round " << i;
+    ++compared;
+  }
+  EXPECT_GT(compared, rounds / 4);
+}
+
+TEST(Authorizer, WhoIsRefusedBeforeTheTokenIsLookedAtIsRefusedWithAny) {
+  Random random(8);
+  int refused = 0;
+  for (int i = 0; i < rounds; ++i) {
+    const Policies policies = some_policies(random);
+    const Question question(random);
+    const Verdict early = question.ask_early(policies);
+    const Verdict late = question.ask(policies);
+    EXPECT_FALSE(!early.enforced.allowed && late.enforced.allowed) << "round " << i;
+    EXPECT_FALSE(!early.shadow.allowed && late.shadow.allowed) << "round " << i;
+    refused += early.enforced.allowed ? 0 : 1;
+  }
+  EXPECT_GT(refused, rounds / 10);
+}
+
+TEST(Authorizer, WithoutRulesByClaimTheTokenChangesNothing) {
+  Random random(9);
+  for (int i = 0; i < rounds; ++i) {
+    Policies policies = some_policies(random);
+    for (AuthorizationPolicy& policy : policies)
+      for (AuthorizationRule& rule : policy.rules) rule.claims.clear();
+    EXPECT_FALSE(Authorizer(policies, trust_domain).has_claims());
+    const Question question(random);
+    const Verdict early = question.ask_early(policies);
+    const Verdict late = question.ask(policies);
+    EXPECT_EQ(early.enforced.allowed, late.enforced.allowed) << "round " << i;
+    EXPECT_EQ(early.shadow.allowed, late.shadow.allowed) << "round " << i;
+  }
+}
+
+TEST(Authorizer, KnowsThatARuleIsByClaimAlsoInAShadow) {
+  AuthorizationPolicy policy;
+  policy.mode = Mode::shadow;
+  policy.rules.emplace_back().claims.push_back({"sub", "ann", {}, {}, {}});
+  EXPECT_TRUE(Authorizer({policy}, trust_domain).has_claims());
+}
+
 // ---- The stage
 
 class Answering final : public Forwarder {
@@ -343,6 +459,113 @@ TEST_F(AuthorizeTest, CountsWhatAShadowWouldHaveDone) {
   EXPECT_EQ(reply.status, 200);
   EXPECT_EQ(counts.seen, (std::vector<std::string>{"enforce allow default/allow/r",
                                                    "shadow deny default/deny/r"}));
+}
+
+// The stages before and after the token is looked at.
+class ByClaimTest : public ::testing::Test {
+ protected:
+  // What becomes of a request with a token that says this `role`.
+  void send(const Policies& policies, std::string_view path, std::string_view role) {
+    const auto ready = std::make_shared<const Authorizer>(policies, trust_domain);
+    before.configure(ready);
+    after.configure(ready);
+    exchange.request.path = path;
+    const std::vector<TokenClaim> all = {{"role", role}};
+    const TokenClaims claims{"issuer", all};
+    gate.claims = &claims;
+    counts.seen.clear();
+    before.forward(exchange, reply);
+  }
+
+  // Where a JWTPolicy verifies tokens.
+  class Gate final : public Forwarder {
+   public:
+    explicit Gate(Forwarder& inner) : inner_(inner) {}
+    void forward(Exchange& exchange, Reply& reply) override {
+      ++asked;
+      exchange.claims = claims;
+      inner_.forward(exchange, reply);
+    }
+    const TokenClaims* claims = nullptr;
+    int asked = 0;
+
+   private:
+    Forwarder& inner_;
+  };
+
+  Answering inner;
+  Counts counts;
+  Authorize after{nullptr, 80, counts, inner, Authorize::Tokens::verified};
+  Gate gate{after};
+  Authorize before{nullptr, 80, counts, gate, Authorize::Tokens::later};
+  Exchange exchange;
+  RecordingReply reply;
+};
+
+AuthorizationPolicy policy_by_role(Action action, Mode mode, std::string path, std::string role) {
+  AuthorizationPolicy policy = policy_for(action, mode, std::move(path));
+  policy.rules[0].claims.push_back({"role", std::move(role), {}, {}, {}});
+  return policy;
+}
+
+TEST_F(ByClaimTest, DecidesByWhatTheTokenSaysAndCountsItOnce) {
+  const Policies policies = {policy_by_role(Action::allow, Mode::enforce, "/a", "admin")};
+  send(policies, "/a", "admin");
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(exchange.marks.policy, "default/allow/r");
+  EXPECT_EQ(counts.seen, std::vector<std::string>{"enforce allow default/allow/r"});
+  send(policies, "/a", "user");
+  ASSERT_EQ(reply.errors.size(), 1U);
+  EXPECT_EQ(reply.errors[0].kind, ErrorKind::denied);
+  EXPECT_EQ(counts.seen, std::vector<std::string>{"enforce deny no-allow"});
+  EXPECT_EQ(gate.asked, 2);
+}
+
+TEST_F(ByClaimTest, LooksAtNoTokenWhereNoneCouldHelp) {
+  const Policies policies = {policy_by_role(Action::allow, Mode::enforce, "/a", "admin"),
+                             policy_for(Action::deny, Mode::enforce, "/a/*")};
+  send(policies, "/a/b", "admin");
+  EXPECT_EQ(counts.seen, std::vector<std::string>{"enforce deny default/deny/r"});
+  send(policies, "/b", "admin");
+  EXPECT_EQ(counts.seen, std::vector<std::string>{"enforce deny no-allow"});
+  EXPECT_EQ(reply.errors.size(), 2U);
+  EXPECT_EQ(gate.asked, 0);
+}
+
+TEST_F(ByClaimTest, BelievesNoClaimsThatNobodyVerified) {
+  Authorize alone{
+      std::make_shared<const Authorizer>(
+          Policies{policy_by_role(Action::allow, Mode::enforce, "/a", "admin")}, trust_domain),
+      80, counts, inner};
+  const std::vector<TokenClaim> all = {{"role", "admin"}};
+  const TokenClaims claims{"issuer", all};
+  exchange.claims = &claims;
+  exchange.request.path = "/a";
+  alone.forward(exchange, reply);
+  EXPECT_EQ(reply.errors.size(), 1U);
+}
+
+TEST_F(ByClaimTest, CountsAShadowThatAsksTheToken) {
+  const Policies policies = {policy_for(Action::allow, Mode::enforce, "/*"),
+                             policy_by_role(Action::deny, Mode::shadow, "/a", "user")};
+  send(policies, "/a", "user");
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(counts.seen, (std::vector<std::string>{"enforce allow default/allow/r",
+                                                   "shadow deny default/deny/r"}));
+}
+
+TEST_F(ByClaimTest, CountsNoShadowThatWouldHaveAskedTheTokenOfWhoIsRefusedBefore) {
+  const Policies policies = {policy_for(Action::allow, Mode::enforce, "/b"),
+                             policy_by_role(Action::allow, Mode::shadow, "/a", "user"),
+                             policy_for(Action::allow, Mode::shadow, "/c")};
+  send(policies, "/a", "user");
+  EXPECT_EQ(counts.seen, std::vector<std::string>{"enforce deny no-allow"});
+  send(policies, "/c", "user");
+  EXPECT_EQ(counts.seen,
+            (std::vector<std::string>{"enforce deny no-allow", "shadow allow default/allow/r"}));
+  send(policies, "/d", "user");
+  EXPECT_EQ(counts.seen,
+            (std::vector<std::string>{"enforce deny no-allow", "shadow deny no-allow"}));
 }
 
 }  // namespace

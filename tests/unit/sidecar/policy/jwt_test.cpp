@@ -339,6 +339,23 @@ TEST(Jwt, GivesTheClaimsThatAreAskedFor) {
   }
 }
 
+TEST(Jwt, GivesListsThatAreAskedFor) {
+  using Form = TokenClaim::Form;
+  Gate gate(policy(), {"groups", "sub"});
+  const std::string token =
+      rsa_signer().token(rs256, "r", claims_of("ann", R"(,"groups":["a","b"])"));
+  for (int i = 0; i < 2; ++i) {  // Verified, and remembered.
+    EXPECT_EQ(gate.bearer(token), "ann");
+    const auto all = gate.exchange.claims->all;
+    ASSERT_EQ(all.size(), 4U);
+    EXPECT_EQ(all[0].form, Form::list);
+    EXPECT_EQ(all[2].form, Form::item);
+    EXPECT_EQ(all[2].name, "groups");
+    EXPECT_EQ(all[2].value, "b");
+    EXPECT_EQ(gate.exchange.claims->find("groups"), nullptr) << "it is no text";
+  }
+}
+
 // ---- Memory
 
 TEST(Jwt, VerifiesATokenOnce) {

@@ -135,5 +135,48 @@ TEST(JwtToken, GivesNoClaimThatIsTooLong) {
   EXPECT_EQ(of_size(257), std::nullopt);
 }
 
+// `text:VALUE` and so on, with blanks between them.
+std::string pieces_of(const std::string& json, std::string_view name = "c") {
+  const JsonPtr claims = read_json_object(json);
+  std::string text;
+  for (const ClaimPiece& piece : claim_pieces(claims.get(), name)) {
+    const char* const forms[] = {"text", "list", "item", "other"};
+    if (!text.empty()) text += " ";
+    text.append(forms[static_cast<std::size_t>(piece.form)]).append(":").append(piece.value);
+  }
+  return text;
+}
+
+TEST(JwtToken, GivesListsItemByItem) {
+  EXPECT_EQ(pieces_of(R"({"c":"a"})"), "text:a");
+  EXPECT_EQ(pieces_of(R"({"c":7})"), "text:7");
+  EXPECT_EQ(pieces_of(R"({"c":["a","b"]})"), "list: item:a item:b");
+  EXPECT_EQ(pieces_of(R"({"c":["a",7,true]})"), "list: item:a item:7 item:true");
+  EXPECT_EQ(pieces_of(R"({"c":[]})"), "list:");
+  EXPECT_EQ(pieces_of(R"({"realm":{"roles":["a"]}})", "/realm/roles"), "list: item:a");
+  EXPECT_EQ(pieces_of(R"({"d":"a"})"), "");
+  EXPECT_EQ(pieces_of(R"({"c":null})"), "");
+}
+
+TEST(JwtToken, SaysOfClaimsThatCannotBeComparedThatTheyAreThere) {
+  EXPECT_EQ(pieces_of(R"({"c":{"a":1}})"), "other:");
+  EXPECT_EQ(pieces_of(R"({"c":["a",["b"]]})"), "other:");
+  EXPECT_EQ(pieces_of(R"({"c":["a",null]})"), "other:");
+  EXPECT_EQ(pieces_of("{\"c\":\"" + std::string(257, 'x') + "\"}"), "other:");
+  EXPECT_EQ(pieces_of("{\"c\":[\"" + std::string(257, 'x') + "\"]}"), "other:");
+}
+
+TEST(JwtToken, GivesNoListThatIsTooLong) {
+  const auto of_items = [](std::size_t count) {
+    std::string list = "0";
+    for (std::size_t i = 1; i < count; ++i) list += ",0";
+    const JsonPtr claims = read_json_object("{\"c\":[" + list + "]}");
+    return claim_pieces(claims.get(), "c");
+  };
+  EXPECT_EQ(of_items(64).size(), 65U);
+  ASSERT_EQ(of_items(65).size(), 1U);
+  EXPECT_EQ(of_items(65)[0].form, TokenClaim::Form::other);
+}
+
 }  // namespace
 }  // namespace skiff

@@ -137,6 +137,8 @@ TEST(RateLimitKey, TellsVerifiedClaimsApartByTheirIssuerToo) {
   EXPECT_NE(with("two", {{"sub", "ann"}}), ann);
   const std::string missing = with("one", {{"n", "ann"}});
   EXPECT_NE(missing, with("one", {{"sub", ""}}));
+  EXPECT_EQ(missing, with("one", {{"sub", "", TokenClaim::Form::list},
+                                  {"sub", "ann", TokenClaim::Form::item}}));
   EXPECT_EQ(missing, key_of(key, Asked("/"))) << "without a token it is missing too";
   EXPECT_EQ(missing, key_of(key, Asked("/", {{"sub", "ann"}, {"authorization", "Bearer ann"}})));
 }

@@ -338,6 +338,21 @@ TEST(Plan, KnowsWhereTokensAreAskedForAndWhichClaimsOfThem) {
   EXPECT_EQ(make_route_plan(resources, "shop", "order")->inbound.jwt, no_policy);
 }
 
+TEST(Plan, AsksTokensForTheClaimsOfTheOwnServicesRules) {
+  Resources resources;
+  resources.services = {service("product"), service("user")};
+  for (const char* name : {"product", "user"}) {
+    AuthorizationPolicy& policy = resources.authorization_policies.emplace_back();
+    policy.metadata = named(name, "shop");
+    policy.target_refs = {ref("Service", name)};
+    AuthorizationRule& rule = policy.rules.emplace_back();
+    for (const char* claim : {name, "sub"}) rule.claims.emplace_back().name = claim;
+  }
+  EXPECT_EQ(make_route_plan(resources, "shop", "product")->claims,
+            (std::vector<std::string>{"product", "sub"}));
+  EXPECT_TRUE(make_route_plan(resources, "shop", "order")->claims.empty());
+}
+
 TEST(Plan, OneRuleSharedByParentsAndHostsIsOneRule) {
   Resources resources;
   resources.services = {service("product"), service("user")};
