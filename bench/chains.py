@@ -9,6 +9,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -94,16 +95,36 @@ def running(chain, prefix=(), env=None):
 
 def start(command, cwd, environment):
     out = None if os.environ.get("SKIFF_BENCH_VERBOSE") else subprocess.DEVNULL
-    return subprocess.Popen(command, cwd=cwd, env=environment, stdout=out, stderr=out)
+    return subprocess.Popen(
+        command, cwd=cwd, env=environment, stdout=out, stderr=out, start_new_session=True
+    )
 
 
 def stop(process):
-    """Asks it to end, and again (which means at once), then ends it."""
+    """Asks it to end, and again (which means at once), then ends it; then what it has begun.
+
+    A master may go before its workers, whose port the next chain would find taken.
+    """
     for attempt in (process.terminate, process.terminate, process.kill):
         attempt()
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(3)
+            break
+    for signal_number in (signal.SIGTERM, signal.SIGKILL):
+        if not is_left(process.pid, signal_number):
             return
+
+
+def is_left(group, signal_number, limit_s=3.0):
+    """Whether somebody of the process group is there some time after this signal."""
+    end = time.monotonic() + limit_s
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(group, signal_number)
+        while time.monotonic() < end:
+            os.killpg(group, 0)
+            time.sleep(0.01)
+        return True
+    return False
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 
 import os
 import sys
+import tempfile
 import unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -12,6 +13,7 @@ import counters
 import report
 import system
 from rows import Bar, Row
+from support import until
 
 STRACE = """% time     seconds  usecs/call     calls    errors syscall
 ------ ----------- ----------- --------- --------- ----------------
@@ -66,6 +68,24 @@ class Descriptions(unittest.TestCase):
 
     def test_the_peers_can_be_read(self):
         self.assertIn("haproxy-S", chains.read([f"{ROOT}/bench/peers/chains.json"]))
+
+
+class Ends(unittest.TestCase):
+    def test_whom_a_process_leaves_behind_ends_with_it(self):
+        """A shell goes at once; what it began keeps the port."""
+        listener = "import socket, sys, time; s = socket.create_server(('127.0.0.1', 0)); "
+        listener += "open(sys.argv[1], 'w').write(str(s.getsockname()[1]) + '.'); time.sleep(60)"
+        with tempfile.TemporaryDirectory() as folder:
+            told = os.path.join(folder, "port")
+            command = ["sh", "-c", '"$@" & wait', "sh", sys.executable, "-c", listener, told]
+            process = chains.start(command, folder, os.environ)
+            self.addCleanup(chains.stop, process)
+            until(lambda: os.path.exists(told) and open(told).read().endswith("."), "it listens")
+            with open(told, encoding="ascii") as file:
+                port = int(file.read()[:-1])
+            self.assertTrue(chains.accepts(port))
+            chains.stop(process)
+            self.assertFalse(chains.accepts(port))
 
 
 if __name__ == "__main__":
