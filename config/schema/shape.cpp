@@ -4,6 +4,8 @@
 
 namespace skiff {
 
+Type& Type::add_element() { return element.emplace_back(); }
+
 ShapeField& ShapeField::required() {
   is_required = true;
   return *this;
@@ -54,10 +56,25 @@ ShapeField& ShapeField::shaped(Shape shape) {
   return *this;
 }
 
-ShapeField& Shape::part(std::string_view name, Shape shape, std::string_view doc) {
+Shape::Shape() = default;
+Shape::Shape(Shape&& other) noexcept = default;
+Shape::~Shape() = default;
+
+ShapeField& Shape::add(std::string_view name, std::string_view doc) {
   ShapeField& added = fields_.emplace_back();
   added.name = name;
   added.doc = doc;
+  return added;
+}
+
+void Shape::prepare_by(std::function<void(void*)> set_defaults) {
+  prepares_.push_back(std::move(set_defaults));
+}
+
+void Shape::check_by(ObjectCheck check) { checks_.push_back(std::move(check)); }
+
+ShapeField& Shape::part(std::string_view name, Shape shape, std::string_view doc) {
+  ShapeField& added = add(name, doc);
   added.type.kind = Type::Kind::object;
   added.type.shape = keep(std::move(shape));
   return added;
@@ -65,9 +82,7 @@ ShapeField& Shape::part(std::string_view name, Shape shape, std::string_view doc
 
 ShapeField& Shape::constant(std::string_view name, std::vector<std::string_view> texts,
                             std::string_view doc) {
-  ShapeField& added = fields_.emplace_back();
-  added.name = name;
-  added.doc = doc;
+  ShapeField& added = add(name, doc);
   added.type.kind = Type::Kind::constant;
   added.type.choices = std::move(texts);
   return added.required();

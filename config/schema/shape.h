@@ -61,6 +61,9 @@ struct Type {
   std::vector<Type> element{};           // Of a list or optional: one.
   std::shared_ptr<const Shape> shape{};  // Of an object.
 
+  // Makes this a list or an optional; what is said of its element is returned.
+  Type& add_element();
+
   // What is inside all lists and optionals.
   const Type& leaf() const { return element.empty() ? *this : element.front().leaf(); }
   Type& leaf() { return element.empty() ? *this : element.front().leaf(); }
@@ -98,8 +101,9 @@ struct ShapeField {
   ShapeField& shaped(Shape shape);
 };
 
+// Says of `type` what a value of M may be. In place: each use of a Type's own moves is kilobytes.
 template <typename M>
-Type type_of();
+void describe_type(Type& type);
 
 // Where a check of a whole object says what is wrong, at one of its fields (empty: the object).
 using Complain =
@@ -112,6 +116,10 @@ using FreshObject = std::unique_ptr<void, void (*)(void*)>;
 // What the fields of one struct are in YAML. Immutable once described; any thread may read it.
 class Shape final {
  public:
+  Shape(Shape&& other) noexcept;
+  Shape& operator=(Shape&& other) = delete;
+  ~Shape();
+
   template <typename T>
   static Shape of(std::string_view doc) {
     Shape shape;
@@ -124,10 +132,8 @@ class Shape final {
 
   template <typename T, typename M>
   ShapeField& field(std::string_view name, M T::*member, std::string_view doc) {
-    ShapeField& added = fields_.emplace_back();
-    added.name = name;
-    added.doc = doc;
-    added.type = type_of<M>();
+    ShapeField& added = add(name, doc);
+    describe_type<M>(added.type);
     added.offset = offset_of(member);
     return added;
   }
@@ -148,7 +154,7 @@ class Shape final {
   // Sets what another default than the struct's own is.
   template <typename T>
   void prepared_by(void (*set_defaults)(T&)) {
-    prepares_.push_back([set_defaults](void* object) { set_defaults(*static_cast<T*>(object)); });
+    prepare_by([set_defaults](void* object) { set_defaults(*static_cast<T*>(object)); });
   }
 
   // Where the position of the object is kept.
@@ -160,7 +166,7 @@ class Shape final {
   // A check that needs several fields. It runs when the fields by themselves are right.
   template <typename T>
   void check(void (*judge)(const T&, const Complain&)) {
-    checks_.push_back([judge](const void* object, const Complain& complain) {
+    check_by([judge](const void* object, const Complain& complain) {
       judge(*static_cast<const T*>(object), complain);
     });
   }
@@ -180,7 +186,10 @@ class Shape final {
  private:
   friend std::shared_ptr<const Shape> keep(Shape shape);
 
-  Shape() = default;
+  Shape();
+  ShapeField& add(std::string_view name, std::string_view doc);
+  void prepare_by(std::function<void(void*)> set_defaults);
+  void check_by(ObjectCheck check);
   void inline_fields(const Shape& other, std::size_t offset);
 
   // A pointer to a data member is its offset (Itanium C++ ABI, 2.3.1), so no object is needed.
@@ -256,14 +265,13 @@ M from_number(std::uint64_t number) {
 }
 
 template <typename M>
-Type number(Type::Kind kind) {
-  Type type{.kind = kind};
+void describe_number(Type& type, Type::Kind kind) {
+  type.kind = kind;
   type.access.get = [](const void* value) { return to_number(*static_cast<const M*>(value)); };
   type.access.set = [](void* value, std::uint64_t to) {
     *static_cast<M*>(value) = from_number<M>(to);
   };
   if constexpr (std::is_unsigned_v<M>) type.most = std::numeric_limits<M>::max();
-  return type;
 }
 
 template <typename M>
@@ -274,39 +282,45 @@ concept Holder = requires {
 }  // namespace detail
 
 template <typename M>
-Type type_of() {
+void describe_type(Type& type) {
   using Kind = Type::Kind;
   if constexpr (std::is_same_v<M, std::string>) {
-    return {.kind = Kind::text};
+    type.kind = Kind::text;
   } else if constexpr (std::is_same_v<M, std::map<std::string, std::string>>) {
-    return {.kind = Kind::text_map};
+    type.kind = Kind::text_map;
   } else if constexpr (std::is_same_v<M, bool>) {
-    return detail::number<M>(Kind::boolean);
+    detail::describe_number<M>(type, Kind::boolean);
   } else if constexpr (std::is_enum_v<M>) {
-    return detail::number<M>(Kind::choice);
+    detail::describe_number<M>(type, Kind::choice);
   } else if constexpr (std::is_unsigned_v<M>) {
-    return detail::number<M>(Kind::integer);
+    detail::describe_number<M>(type, Kind::integer);
   } else if constexpr (std::is_same_v<M, Milliseconds>) {
-    return detail::number<M>(Kind::duration);
+    detail::describe_number<M>(type, Kind::duration);
   } else if constexpr (std::is_same_v<M, Bytes>) {
-    return detail::number<M>(Kind::bytes);
+    detail::describe_number<M>(type, Kind::bytes);
   } else if constexpr (std::is_same_v<M, Ratio>) {
-    return {.kind = Kind::ratio};
+    type.kind = Kind::ratio;
   } else if constexpr (std::is_same_v<M, Rate>) {
-    return {.kind = Kind::rate};
+    type.kind = Kind::rate;
   } else if constexpr (detail::Holder<M>) {
     using Held = detail::ElementOf<M>;
-    Type type{.kind = Held::kind};
+    type.kind = Held::kind;
     type.access.size = Held::size;
     type.access.at = Held::at;
     type.access.append = Held::append;
-    type.element.push_back(type_of<typename Held::Element>());
-    return type;
+    describe_type<typename Held::Element>(type.add_element());
   } else {
-    Type type{.kind = Kind::object};
+    type.kind = Kind::object;
     type.shape = shape_of<M>();
-    return type;
   }
+}
+
+// What a value by itself may be.
+template <typename M>
+Type type_of() {
+  Type type;
+  describe_type<M>(type);
+  return type;
 }
 
 }  // namespace skiff
