@@ -1,22 +1,6 @@
 #include "sidecar/app/endpoint_way.h"
 
-#include <utility>
-
 namespace skiff {
-namespace {
-
-bool is_grpc(const Request& request) {
-  const Field* const type = request.headers.find(FieldId::content_type);
-  return type != nullptr && type->value().starts_with("application/grpc");
-}
-
-}  // namespace
-
-Speaks WaySettings::spoken_for(const Request& request) const {
-  if (request.version == Version::bytes) return Speaks::bytes;
-  if (tls.secure || declared(protocol) == Speaks::http2) return Speaks::http2;
-  return protocol == Protocol::detect && is_grpc(request) ? Speaks::http2 : Speaks::http1;
-}
 
 template <typename AnyPool>
 struct EndpointWay::Lane {
@@ -31,27 +15,12 @@ struct EndpointWay::Lane {
 
 EndpointWay::EndpointWay(const ConnectorContext& context, const PoolCounters& counters,
                          BulkheadWaits& waits, const SocketAddress& to, const WaySettings& settings)
-    : context_(context),
-      counters_(counters),
-      to_(to),
-      settings_(settings),
-      limit_(waits, lanes_),
-      watched_(nullptr, waits.loop(), limit_) {}
+    : Way(waits, lanes_), context_(context), counters_(counters), to_(to), settings_(settings) {}
 
 EndpointWay::~EndpointWay() = default;
 
 void EndpointWay::Lanes::forward(Exchange& exchange, Reply& reply) {
   way_.lane(way_.settings_.spoken_for(exchange.request)).forward(exchange, reply);
-}
-
-void EndpointWay::limit_by(std::shared_ptr<Bulkhead> bulkhead) {
-  limit_.use(bulkhead.get());
-  if (bulkhead != nullptr) bulkhead_ = std::move(bulkhead);
-}
-
-void EndpointWay::watch_by(std::shared_ptr<Admission> watch) {
-  watched_.use(watch.get());
-  if (watch != nullptr) watch_ = std::move(watch);
 }
 
 Forwarder& EndpointWay::lane(Speaks speaks) {
@@ -92,9 +61,16 @@ void EndpointWay::retire() {
 }
 
 bool EndpointWay::unused() const {
-  return limit_.in_flight() == 0 && (http1_ == nullptr || http1_->pool.unused()) &&
+  return in_flight() == 0 && (http1_ == nullptr || http1_->pool.unused()) &&
          (http2_ == nullptr || http2_->pool.unused()) &&
          (bytes_ == nullptr || bytes_->pool.unused());
+}
+
+std::unique_ptr<Way> EndpointWays::make(const std::string&, const KnownEndpoint& to,
+                                        const WaySettings& settings) {
+  const auto address = parse_address(to.address);
+  return std::make_unique<EndpointWay>(context_, counters_, waits_,
+                                       address.value_or(SocketAddress{}), settings);
 }
 
 }  // namespace skiff

@@ -38,7 +38,7 @@ SplitKey as_split_key(const HashKey& key) {
 }
 
 WaySettings way_settings(const TargetContext& context, const TargetSpec& spec) {
-  const MeshIdentity& own = context.connecting.identity;
+  const MeshIdentity& own = context.identity;
   WaySettings settings{.protocol = spec.protocol, .tls = {}, .pool = pool_settings(spec.policy)};
   settings.tls.secure =
       spec.tls == TlsMode::strict || (spec.tls == TlsMode::permissive && own.tls != nullptr);
@@ -94,16 +94,14 @@ void Target::update(const TargetSpec& spec) {
 }
 
 Forwarder& Target::make_forwarder(Endpoint& endpoint) {
-  const auto to = parse_address(endpoint.spec->address);
   auto& way = ways_[&endpoint];
-  way = std::make_unique<EndpointWay>(context_.connecting, context_.pool_counters, context_.waits,
-                                      to.value_or(SocketAddress{}), calling_);
+  way = context_.ways.make(name_, *endpoint.spec, calling_);
   endpoint.forwarder = way.get();
   limit(endpoint, *way);
   return *way;
 }
 
-void Target::limit(Endpoint& endpoint, EndpointWay& way) {
+void Target::limit(Endpoint& endpoint, Way& way) {
   const std::string address(endpoint.spec->address);
   auto bulkhead = limits_endpoints_ ? state_->bulkheads().endpoint(address) : nullptr;
   endpoint.full = bulkhead == nullptr ? nullptr : &bulkhead->is_full();

@@ -6,10 +6,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "sidecar/app/endpoint_way.h"
 #include "sidecar/app/target_chain.h"
+#include "sidecar/app/way.h"
 #include "sidecar/balance/endpoint_set.h"
-#include "sidecar/pool/pool.h"
 #include "sidecar/route/route_table.h"
 #include "sidecar/transport/loop.h"
 
@@ -18,8 +17,8 @@ namespace skiff {
 // What the targets of one worker share; outlives them.
 struct TargetContext {
   Loop& loop;
-  const PoolCounters& pool_counters;
-  const ConnectorContext& connecting;
+  Ways& ways;
+  const MeshIdentity& identity;
   Pauses& pauses;
   BulkheadWaits& waits;
   PolicyStates& states;  // All workers'.
@@ -27,8 +26,8 @@ struct TargetContext {
 };
 
 // One service port, as one worker calls it: the chain of policies that every request to it passes,
-// its endpoints and their pools. It outlives changes of configuration that do not concern it, with
-// all that it has learned.
+// its endpoints and the ways there. It outlives changes of configuration that do not concern it,
+// with all that it has learned.
 class Target final : public Forwarder, private EndpointForwarders {
  public:
   Target(const TargetContext& context, const TargetSpec& spec);
@@ -49,7 +48,7 @@ class Target final : public Forwarder, private EndpointForwarders {
 
  private:
   Forwarder& make_forwarder(Endpoint& endpoint) override;
-  void limit(Endpoint& endpoint, EndpointWay& way);
+  void limit(Endpoint& endpoint, Way& way);
   void removed(Endpoint& endpoint);
   void call_by(WaySettings settings);
 
@@ -60,8 +59,8 @@ class Target final : public Forwarder, private EndpointForwarders {
   WaySettings calling_;
   const std::shared_ptr<TargetState> state_;
   EndpointSet endpoints_;
-  std::unordered_map<Endpoint*, std::unique_ptr<EndpointWay>> ways_;
-  std::vector<std::unique_ptr<EndpointWay>> retired_;
+  std::unordered_map<Endpoint*, std::unique_ptr<Way>> ways_;
+  std::vector<std::unique_ptr<Way>> retired_;
   TargetChain chain_;
 };
 

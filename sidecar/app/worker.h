@@ -12,6 +12,7 @@
 #include "config/schema/sidecar.h"
 #include "sidecar/app/arrivals.h"
 #include "sidecar/app/client_connections.h"
+#include "sidecar/app/endpoint_way.h"
 #include "sidecar/app/generation.h"
 #include "sidecar/app/mesh_identity.h"
 #include "sidecar/app/probe.h"
@@ -91,6 +92,7 @@ class Worker final : private Timer {
   const ConnectorContext connecting_;
   Pauses pauses_;
   BulkheadWaits waits_;
+  EndpointWays ways_;
   const TargetContext targets_;
   LimitMaker limits_;
   Generations generations_;

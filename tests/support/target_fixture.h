@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "sidecar/app/endpoint_way.h"
 #include "sidecar/app/target.h"
 #include "tests/support/loop_fixture.h"
 
@@ -26,8 +27,8 @@ class TargetFixture : public LoopFixture {
   Pauses pauses{loop};
   BulkheadWaits waiting_for_room{loop};
   PolicyStates states{[](const PolicyEvent&) {}};
-  const TargetContext context{loop,   pool_counters, connecting, pauses, waiting_for_room,
-                              states, "zone-a"};
+  EndpointWays ways{connecting, pool_counters, waiting_for_room};
+  const TargetContext context{loop, ways, identity, pauses, waiting_for_room, states, "zone-a"};
 };
 
 }  // namespace skiff::test
