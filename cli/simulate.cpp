@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <fstream>
+#include <memory>
 #include <string_view>
+#include <utility>
 
-#include "base/suggest.h"
 #include "cli/refuse.h"
 #include "cli/simulate_report.h"
+#include "cli/simulated_clients.h"
 #include "config/schema/snapshot.h"
 #include "config/schema/yaml_reader.h"
 #include "sidecar/route/route_table.h"
@@ -20,75 +22,63 @@ namespace {
 // What a service without endpoints of its own is taken to have: another will tell them.
 constexpr int made_up_endpoints = 3;
 
-// The targets of `plan` that `name` may mean: `product.shop`, or `product`.
-std::vector<const TargetSpec*> meant(const RoutePlan& plan, std::string_view name) {
-  std::vector<const TargetSpec*> found;
-  for (const TargetSpec& target : plan.targets) {
-    const std::string_view full = target.name;
-    if (full == name) return {&target};
-    if (full.substr(0, full.find('.')) == name && full.find(':') == full.npos) {
-      found.push_back(&target);
-    }
-  }
-  return found;
-}
-
-// Null, and a message: no target or several have that name.
-const TargetSpec* find_target(const RoutePlan& plan, std::string_view name, std::ostream& err) {
-  const auto found = meant(plan, name);
-  if (found.size() == 1) return found.front();
-  err << "skiff: " << (found.empty() ? "there is no service " : "several services are called ")
-      << in_quotes(name);
-  std::vector<std::string_view> names;
-  for (const TargetSpec& target : plan.targets) {
-    names.push_back(std::string_view(target.name).substr(0, target.name.find('.')));
-    names.push_back(target.name);
-  }
-  const std::string_view near = nearest(name, names);
-  if (!found.empty()) {
-    for (const TargetSpec* target : found) err << ' ' << target->name;
-  } else if (!near.empty()) {
-    err << "; did you mean " << in_quotes(near) << '?';
-  }
-  err << '\n';
-  return nullptr;
-}
-
-bool is_of_a_route(const TrafficPolicy& policy) {
-  return std::ranges::any_of(policy.target_refs,
-                             [](const ObjectRef& target) { return target.kind != "Service"; });
-}
-
-// What the files say that a simulation knows nothing of: what is decided before the target is.
+// What the files say that a simulation knows nothing of.
 void say_what_is_left_out(const Resources& resources, std::ostream& err) {
-  const std::size_t of_routes = std::ranges::count_if(resources.traffic_policies, is_of_a_route);
-  const std::size_t routes = resources.http_routes.size() + resources.grpc_routes.size() +
-                             resources.tcp_routes.size() + resources.tls_routes.size();
   std::string text;
   const auto name = [&text](std::size_t count, std::string_view noun, std::string_view plural) {
     if (count > 0) text += (text.empty() ? "" : ", ") + counted(count, noun, plural);
   };
-  name(routes, "route", "routes");
-  name(of_routes, "TrafficPolicy of a route", "TrafficPolicies of routes");
+  name(resources.tcp_routes.size(), "TCPRoute", "TCPRoutes");
+  name(resources.tls_routes.size(), "TLSRoute", "TLSRoutes");
   name(resources.jwt_policies.size(), "JWTPolicy", "JWTPolicies");
-  name(resources.rate_limit_policies.size(), "RateLimitPolicy", "RateLimitPolicies");
-  name(resources.fault_policies.size(), "FaultPolicy", "FaultPolicies");
   name(resources.authorization_policies.size(), "AuthorizationPolicy", "AuthorizationPolicies");
   if (!text.empty()) err << "skiff: not simulated: " << text << '\n';
+}
+
+// A service without endpoints gets some: another file, or a registry, will tell them.
+void make_endpoints_up(const SimulateOrder& order, Resources& resources, std::ostream& err) {
+  for (Service& service : resources.services) {
+    if (!service.endpoints.empty() || !service.of.empty()) continue;
+    for (int i = 1; i <= made_up_endpoints; ++i) {
+      for (const ServicePort& port : service.ports) {
+        StaticEndpoint& made = service.endpoints.emplace_back();
+        made.address = service.metadata.name + "-" + std::to_string(i);
+        made.port = port.port;
+        made.port_name = port.name;
+        made.zone = order.zone;
+      }
+    }
+    err << "skiff: " << service.metadata.name << '.' << service.metadata.ns
+        << " has no endpoints in these files: simulated with " << made_up_endpoints << '\n';
+  }
+}
+
+// What `resources` mean for the sidecars of the clients. They share what a mesh-wide limit gives.
+std::shared_ptr<const RoutePlan> plan_for_clients(const SimulateOrder& order,
+                                                  const Resources& resources) {
+  auto plan = make_route_plan(resources, order.ns);
+  for (RateLimitSpec& limit : plan->limits) limit.peers = order.sidecars;
+  return plan;
 }
 
 // One run of an order, on its plan.
 class Run final {
  public:
-  Run(const SimulateOrder& order, const RoutePlan& plan, std::ostream& err)
-      : order_(order), plan_(plan), err_(err), simulation_(order.seed) {}
+  Run(const SimulateOrder& order, const Resources& resources, std::ostream& err)
+      : order_(order),
+        resources_(resources),
+        plan_(plan_for_clients(order, resources)),
+        err_(err),
+        simulation_(order.seed) {}
 
   bool prepare() {
-    if (plan_.targets.empty()) {
+    if (plan_->targets.empty()) {
       err_ << "skiff: there is no service in these files\n";
       return false;
     }
-    for (const TargetSpec& target : plan_.targets) add_service(target);
+    for (const TargetSpec& target : plan_->targets) add_service(target);
+    simulation_.route_by(plan_);
+    for (const Service& service : resources_.services) add_guards(service);
     return add_clients() && add_troubles();
   }
 
@@ -124,40 +114,30 @@ class Run final {
     for (const KnownEndpoint& known : target.endpoints) {
       spec.endpoints.push_back({std::string(known.address), known.weight, std::string(known.zone)});
     }
-    if (spec.endpoints.empty()) {
-      spec.zones.assign(made_up_endpoints, order_.zone);
-      err_ << "skiff: " << target.name << " has no endpoints in these files: simulated with "
-           << made_up_endpoints << '\n';
-    }
+    if (spec.endpoints.empty()) spec.zones.clear();
     simulation_.add(spec);
-    simulation_.policy_of(target.name) = target.policy;
+  }
+
+  // The sidecars beside its endpoints.
+  void add_guards(const Service& service) {
+    const std::shared_ptr<const RoutePlan> plan =
+        make_route_plan(resources_, service.metadata.ns, service.metadata.name);
+    const std::string name = service.metadata.name + "." + service.metadata.ns;
+    for (const TargetSpec& target : plan_->targets) {
+      const std::string_view full = target.name;
+      if (full.substr(0, full.find(':')) == name) simulation_.guard(target.name, plan);
+    }
   }
 
   bool add_clients() {
-    std::vector<const TargetSpec*> targets;
-    for (const std::string& name : order_.targets) {
-      targets.push_back(find_target(plan_, name, err_));
-      if (targets.back() == nullptr) return false;
-    }
-    if (order_.targets.empty()) {
-      for (const TargetSpec& target : plan_.targets) targets.push_back(&target);
-    }
-    for (const TargetSpec* target : targets) {
-      SimClientSpec spec;
-      spec.name = "client of " + target->name;
-      spec.target = target->name;
-      spec.rate = order_.rate;
-      spec.method = order_.method;
-      spec.sidecars = order_.sidecars;
-      spec.zone = order_.zone;
-      simulation_.add(spec);
-    }
-    return true;
+    const auto clients = clients_of(order_, *plan_, err_);
+    for (const SimClientSpec& client : clients) simulation_.add(client);
+    return !clients.empty();
   }
 
   bool add_troubles() {
     for (SimulatedTrouble trouble : order_.troubles) {
-      const TargetSpec* const target = find_target(plan_, trouble.service, err_);
+      const TargetSpec* const target = find_target(*plan_, trouble.service, err_);
       if (target == nullptr) return false;
       trouble.service = target->name;
       SimService& service = simulation_.service(target->name);
@@ -191,7 +171,8 @@ class Run final {
   }
 
   const SimulateOrder& order_;
-  const RoutePlan& plan_;
+  const Resources& resources_;
+  const std::shared_ptr<const RoutePlan> plan_;
   std::ostream& err_;
   Simulation simulation_;
   std::vector<SimEvent> happenings_;
@@ -200,15 +181,16 @@ class Run final {
 }  // namespace
 
 ExitCode simulate(const SimulateOrder& order, std::ostream& out, std::ostream& err) {
-  const auto documents = read_documents(order.paths);
+  auto documents = read_documents(order.paths);
   if (!documents) return refuse(documents.error(), err);
   const Violations violations = check_together(documents->resources);
   if (!violations.empty()) return refuse(violations, err);
 
-  const auto plan = make_route_plan(documents->resources, "default");
-  Run run(order, *plan, err);
+  Resources resources = std::move(documents->resources);
+  make_endpoints_up(order, resources, err);
+  Run run(order, resources, err);
   if (!run.prepare()) return ExitCode::usage;
-  say_what_is_left_out(documents->resources, err);
+  say_what_is_left_out(resources, err);
   run.print(out);
   return run.draw() ? ExitCode::ok : ExitCode::failure;
 }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <ostream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/units.h"
@@ -15,8 +16,13 @@ namespace skiff {
 struct SimulateOrder {
   std::vector<std::string> paths;    // Of policies.
   std::vector<std::string> targets;  // Services; empty: each has a client.
-  double rate = 100;                 // Requests a second, to each target.
+  std::string gateway;  // `NAME[.NAMESPACE][/LISTENER]`: clients come through it, to no service.
+  std::string host;     // That they ask for there.
+  double rate = 100;    // Requests a second, to each target.
   std::string method = "GET";
+  std::string path = "/";
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string ns = "default";  // Of the clients.
   std::string zone;            // Of the clients.
   std::uint32_t sidecars = 1;  // Of the clients of each target.
   Milliseconds length{60'000};

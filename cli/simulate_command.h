@@ -26,6 +26,7 @@ class SimulateCommand final {
  private:
   ExitCode run();
   bool read_times();
+  bool read_headers();
   bool read_troubles();
 
   std::ostream& out_;
@@ -34,6 +35,7 @@ class SimulateCommand final {
   struct {
     std::string length, every, latency;
   } times_;
+  std::vector<std::string> headers_;
   std::map<SimulatedTrouble::Kind, std::vector<std::string>> troubles_;
 };
 

@@ -52,6 +52,25 @@ void print_sum(const Tally& all, std::ostream& out) {
   out << '\n';
 }
 
+// Where attempts went, where that is not said by whom the table is of.
+void print_targets(const SimClient& client, std::ostream& out) {
+  const auto targets = client.sent();
+  std::uint64_t all = 0;
+  std::uint64_t elsewhere = 0;
+  for (const auto& [target, sent] : targets) {
+    all += sent.attempts;
+    if (target != client.spec().target) elsewhere += sent.attempts + sent.copies;
+  }
+  if (elsewhere == 0) return;
+  for (const auto& [target, sent] : targets) {
+    if (sent.attempts > 0) {
+      out << fmt::format("  {} attempts went to {} ({:.1f}%)\n", sent.attempts, target,
+                         100 * static_cast<double>(sent.attempts) / static_cast<double>(all));
+    }
+    if (sent.copies > 0) out << fmt::format("  {} copies went to {}\n", sent.copies, target);
+  }
+}
+
 }  // namespace
 
 void print_table(SimClient& client, Duration length, Duration every, std::ostream& out) {
@@ -66,6 +85,7 @@ void print_table(SimClient& client, Duration length, Duration every, std::ostrea
   const Tally all = client.tallies().all();
   print_row("all", all, out);
   print_sum(all, out);
+  print_targets(client, out);
 }
 
 void print_events(const std::vector<SimEvent>& events, std::ostream& out) {

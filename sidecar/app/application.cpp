@@ -14,8 +14,7 @@ TargetSpec spec_of(const InboundListener& listener) {
   spec.name = "application:" + listener.application;
   spec.protocol = listener.protocol;
   spec.is_application = true;
-  spec.policy.timeouts.request *= 2;
-  spec.policy.timeouts.connect *= 2;
+  spec.policy = policy_of_application();
   EndpointSpec application;
   application.address = listener.application;
   spec.endpoints = std::vector{application};
@@ -34,6 +33,20 @@ std::string name_of(std::string_view identity) {
 constexpr std::size_t most_named = 1'000;
 
 }  // namespace
+
+TrafficPolicy policy_of_application() {
+  TrafficPolicy policy;
+  policy.timeouts.request *= 2;
+  policy.timeouts.connect *= 2;
+  return policy;
+}
+
+void spare_application(const InboundPort* port, TrafficPolicy& policy) {
+  const TrafficPolicy known = port == nullptr ? TrafficPolicy() : port->policy;
+  policy.bulkhead.caller = known.bulkhead.caller;
+  policy.circuit_breaker = known.circuit_breaker;
+  policy.criticality = known.criticality;
+}
 
 Application::Application(const Context& context, const InboundListener& listener,
                          std::string service)
@@ -56,19 +69,9 @@ void Application::forward(Exchange& exchange, Reply& reply) {
   target_.forward(exchange, reply);
 }
 
-// Of the own service's policy, what spares the application; the rest is for its callers.
 void Application::take(const Generation& generation) {
   generation_ = generation.number;
-  const InboundPort* const port = generation.plan->inbound.find(service_port_);
-  TrafficPolicy& policy = spec_.policy;
-  policy.bulkhead.caller.reset();
-  policy.circuit_breaker.reset();
-  policy.criticality = Criticality::normal;
-  if (port != nullptr) {
-    policy.bulkhead.caller = port->policy.bulkhead.caller;
-    policy.circuit_breaker = port->policy.circuit_breaker;
-    policy.criticality = port->policy.criticality;
-  }
+  spare_application(generation.plan->inbound.find(service_port_), spec_.policy);
   target_.update(spec_);
 }
 

@@ -12,6 +12,13 @@
 
 namespace skiff {
 
+// What holds for an application that says nothing itself: looser timeouts than those of its
+// callers, so that theirs come first.
+TrafficPolicy policy_of_application();
+// Of the own service's policy, what spares the application; the rest is for its callers. Null: the
+// service, or its port, is not known.
+void spare_application(const InboundPort* port, TrafficPolicy& policy);
+
 // The application beside this sidecar: one endpoint on loopback, called with looser timeouts than
 // those of the callers, so that theirs come first.
 class Application final : public Forwarder {

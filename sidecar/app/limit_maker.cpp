@@ -57,16 +57,18 @@ std::unique_ptr<RateLimit> LimitMaker::make(const RateLimitSpec& spec) {
                          .buckets = nullptr,
                          .redis = nullptr,
                          .counts = {verdicts("allowed"), verdicts("limited")}};
-  if (config.scope == RateLimitConfig::Scope::redis) {
+  const bool is_in_redis = config.scope == RateLimitConfig::Scope::redis;
+  if (is_in_redis && in_redis_ == nullptr) {
     parts.redis = make_redis(spec);
   } else {
     const bool is_shared = config.scope == RateLimitConfig::Scope::mesh;
-    parts.buckets = states_.of(parts.name,
-                               {.rate = config.rate,
-                                .burst = config.burst,
-                                .shared_by = is_shared ? spec.peers : 1,
-                                .max_keys = config.max_keys},
-                               loop_.now());
+    LimitStates& states = is_in_redis ? *in_redis_ : states_;
+    parts.buckets = states.of(parts.name,
+                              {.rate = config.rate,
+                               .burst = config.burst,
+                               .shared_by = is_shared ? spec.peers : 1,
+                               .max_keys = config.max_keys},
+                              loop_.now());
   }
   return std::make_unique<RateLimit>(std::move(parts));
 }

@@ -21,9 +21,11 @@ using TokenRules = std::vector<std::shared_ptr<const JwtRules>>;
 // its connections to Redis: one for each address, however many limits are there.
 class LimitMaker final {
  public:
-  // All outlive it.
-  LimitMaker(Loop& loop, Pauses& pauses, LimitStates& states, NamedCounters& counters)
-      : loop_(loop), pauses_(pauses), states_(states), counters_(counters) {}
+  // All outlive it. `in_redis`: buckets that stand for those in Redis, which is not asked then;
+  // simulations have them.
+  LimitMaker(Loop& loop, Pauses& pauses, LimitStates& states, NamedCounters& counters,
+             LimitStates* in_redis = nullptr)
+      : loop_(loop), pauses_(pauses), states_(states), counters_(counters), in_redis_(in_redis) {}
 
   // By index in the plan. This outlives them.
   std::vector<std::unique_ptr<RateLimit>> make(const RoutePlan& plan);
@@ -42,6 +44,7 @@ class LimitMaker final {
   Pauses& pauses_;
   LimitStates& states_;
   NamedCounters& counters_;
+  LimitStates* const in_redis_;
   TextMap<std::unique_ptr<RedisClient>> clients_;  // By address.
 };
 

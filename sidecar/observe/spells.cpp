@@ -1,12 +1,14 @@
 #include "sidecar/observe/spells.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace skiff {
 
 std::optional<Spells::Change> Spells::look(const std::string& name, std::uint64_t bad,
                                            std::uint64_t all, TimePoint now) {
-  Spell& spell = spells_.try_emplace(name, Spell{.looked = now}).first->second;
+  const Spell unseen{.looked = std::min(now, looked_)};
+  Spell& spell = spells_.try_emplace(name, unseen).first->second;
   if (bad < spell.bad || all < spell.all) spell = {.looked = spell.looked};
   const Spell before = spell;
   spell.bad = bad;
@@ -26,6 +28,7 @@ std::optional<Spells::Change> Spells::look(const std::string& name, std::uint64_
 }
 
 void Spells::forget_before(TimePoint now) {
+  looked_ = now;
   std::erase_if(spells_, [now](const auto& spell) { return spell.second.looked < now; });
 }
 

@@ -28,7 +28,8 @@ class Spells final {
   std::optional<Change> look(const std::string& name, std::uint64_t bad, std::uint64_t all,
                              TimePoint now);
 
-  // What was looked at before `now` is gone: its counters are, too.
+  // All are looked at: what was so before `now` is gone, and its counters are, too. One that is new
+  // at the next look counted nothing until now.
   void forget_before(TimePoint now);
 
  private:
@@ -45,6 +46,7 @@ class Spells final {
   };
 
   std::map<std::string, Spell> spells_;
+  TimePoint looked_ = TimePoint::max();
 };
 
 }  // namespace skiff

@@ -15,8 +15,7 @@ void add(std::atomic<std::uint64_t>& count) { count.fetch_add(1, std::memory_ord
 bool may_be_copied(const Request& request) {
   return request.version != Version::bytes && request.upgrade.empty() && !is_tunnel(request) &&
          request.method != Method::connect &&
-         request.headers.find(FieldId::x_skiff_attempt) == nullptr &&
-         request.headers.find(mark_header) == nullptr;
+         request.headers.find(FieldId::x_skiff_attempt) == nullptr && !is_copy(request);
 }
 
 const RetryConfig& no_retries() {
@@ -53,6 +52,8 @@ void copy_head(const Request& from, Arena& arena, Request& to) {
 }
 
 }  // namespace
+
+bool is_copy(const Request& request) { return request.headers.find(mark_header) != nullptr; }
 
 // In the copy's arena.
 struct Mirrors::Sent {

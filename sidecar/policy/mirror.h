@@ -19,6 +19,9 @@ struct MirrorCounts {
   bool is_used() const { return answered + failed + not_whole + too_many > 0; }
 };
 
+// Whether it says of itself that it is one that a mirror gets.
+bool is_copy(const Request& request);
+
 // Sends copies of requests to other targets, of one worker. What becomes of a copy changes nothing
 // for the request, and it costs the request no time: it leaves when the request has its answer, or
 // has failed, or was given up. Its answer is read and forgotten.

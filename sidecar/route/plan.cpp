@@ -18,7 +18,7 @@ class Planner final {
   Planner(const Resources& resources, std::string_view ns);
 
   // Once.
-  std::unique_ptr<const RoutePlan> plan(std::string_view own_service);
+  std::unique_ptr<RoutePlan> plan(std::string_view own_service);
 
  private:
   using Group = TableBuilder::Group;
@@ -74,7 +74,7 @@ Planner::Planner(const Resources& resources, std::string_view ns)
   plan_->faults = resources.fault_policies;
 }
 
-std::unique_ptr<const RoutePlan> Planner::plan(std::string_view own_service) {
+std::unique_ptr<RoutePlan> Planner::plan(std::string_view own_service) {
   plan_mesh();
   for (const Gateway& gateway : resources_.gateways)
     for (const GatewayPort& listener : gateway.listeners) plan_gateway(gateway, listener);
@@ -265,8 +265,8 @@ void Planner::add_streams(StreamIndex& streams, AnyRoute& route) {
 
 }  // namespace
 
-std::shared_ptr<const RoutePlan> make_route_plan(const Resources& resources, std::string_view ns,
-                                                 std::string_view own_service) {
+std::unique_ptr<RoutePlan> make_route_plan(const Resources& resources, std::string_view ns,
+                                           std::string_view own_service) {
   return Planner(resources, ns).plan(own_service);
 }
 

@@ -183,7 +183,7 @@ struct RoutePlan {
 // What `resources` mean for a sidecar of namespace `ns` beside `own_service` (empty: beside none):
 // names without a namespace are of `ns`, and consumer routes (GEP-1294) of `ns` come before the
 // producer's. Needs resources that passed the cross checks (config/schema/snapshot.h).
-std::shared_ptr<const RoutePlan> make_route_plan(const Resources& resources, std::string_view ns,
-                                                 std::string_view own_service = {});
+std::unique_ptr<RoutePlan> make_route_plan(const Resources& resources, std::string_view ns,
+                                           std::string_view own_service = {});
 
 }  // namespace skiff

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <utility>
 
+#include "sidecar/policy/mirror.h"
 #include "sidecar/simulate/sim_context.h"
 #include "sidecar/simulate/sim_way.h"
 
@@ -26,11 +27,12 @@ void SimAttempt::start(SimWay& way, Exchange& exchange, Reply& reply) {
   id_ = request_id(exchange.request.headers);
   exchange.pending = this;
   exchange.backend_source = this;
+  ++way.under_way;
   reused_ = way.take_idle();
   if (reused_) return go();
   // There and back; where nothing comes back, until it is given up.
-  const Duration latency = way.settings().latency.draw(context_.random);
-  after(way.is_cut() ? way.settings().connect_timeout : 2 * latency, State::connecting);
+  const Duration latency = way.latency().draw(context_.random);
+  after(way.is_cut() ? way.connect_timeout() : 2 * latency, State::connecting);
 }
 
 void SimAttempt::after(Duration delay, State state) {
@@ -66,13 +68,17 @@ void SimAttempt::connected() {
 
 void SimAttempt::go() {
   ++exchange_->marks.attempts;
-  ++way_->attempts;
-  if (exchange_->marks.attempts > 1) ++way_->retries;
+  if (is_copy(exchange_->request)) {
+    ++way_->sent().copies;
+  } else {
+    ++way_->sent().attempts;
+    if (exchange_->marks.attempts > 1) ++way_->sent().retries;
+  }
   hop_ = hop_fields_of(*exchange_, context_.agenda.now());
   const std::int64_t told = told_ms(exchange_->request.headers);
   if (told >= 0 && (hop_.left_ms < 0 || hop_.left_ms > told)) ++context_.deadlines_grown;
   context_.trace.note(Trace::What::attempted, id_, 0, context_.agenda.now());
-  after(way_->settings().latency.draw(context_.random), State::going);
+  after(way_->latency().draw(context_.random), State::going);
 }
 
 void SimAttempt::arrive() {
@@ -90,9 +96,9 @@ void SimAttempt::arrive() {
   call_ = &context_.calls.take(context_);
   call_->start({.id = id_,
                 .method = request.method_name,
-                .path = request.path,
+                .path = request.target,
                 .authority = request.authority,
-                .caller = way_->settings().identity,
+                .caller = way_->identity(),
                 .fields = &request.headers,
                 .hop = hop_},
                to.inlet(), *this);
@@ -105,7 +111,7 @@ void SimAttempt::call_over(SimCall&, const SimOutcome& outcome) {
   if (state_ == State::reset) return;  // The instance died.
   outcome_ = outcome;
   if (outcome.reason == ErrorKind::upstream_reset) return after(Duration::zero(), State::reset);
-  after(way_->settings().latency.draw(context_.random), State::returning);
+  after(way_->latency().draw(context_.random), State::returning);
 }
 
 void SimAttempt::deliver() {
@@ -149,7 +155,7 @@ void SimAttempt::fail(Exchange&, const Error& error) {
   if (answered_) return exchange.client_sink->abort(error);
   context_.agenda.disarm(*this);
   if (state_ == State::there) {
-    const Duration latency = way_->settings().latency.draw(context_.random);
+    const Duration latency = way_->latency().draw(context_.random);
     after(latency, State::cancelling);
   } else {
     free();
@@ -164,7 +170,7 @@ void SimAttempt::peer_died() {
   call_->leave();
   context_.agenda.disarm(*this);
   if (was_cancelled) return free();
-  after(way_->settings().latency.draw(context_.random), State::reset);
+  after(way_->latency().draw(context_.random), State::reset);
 }
 
 Exchange& SimAttempt::detach() {
@@ -177,6 +183,7 @@ Exchange& SimAttempt::detach() {
 
 void SimAttempt::free() {
   context_.agenda.disarm(*this);
+  --way_->under_way;
   context_.attempts.give_back(*this);
 }
 

@@ -27,6 +27,15 @@ void add_number(std::string_view name, std::int64_t value, Arena& arena, Headers
   headers.add(arena, name, arena.copy({digits, static_cast<std::size_t>(end - digits)}));
 }
 
+// Why a sidecar on the way answered so; `none`: the service did.
+ErrorKind told_reason(const Response& response) {
+  const Field* const said = response.headers.find("x-skiff-reason");
+  if (response.status < 400 || said == nullptr) return ErrorKind::none;
+  const auto errors = all_errors();
+  const auto found = std::ranges::find(errors, said->value(), &ErrorInfo::reason);
+  return found == errors.end() ? ErrorKind::none : static_cast<ErrorKind>(found - errors.begin());
+}
+
 // A literal of the same word.
 std::string_view as_literal(std::string_view degraded) {
   for (const std::string_view word : {"cached", "cluster", "static"}) {
@@ -76,7 +85,10 @@ void SimCall::fill(const SimRequest& said) {
   exchange.client_identity = said.caller;
   request.method_name = said.method;
   request.method = method_id(said.method);
-  request.target = request.path = said.path;
+  request.target = said.path;
+  request.path = said.path.substr(0, said.path.find('?'));
+  if (request.path.size() < said.path.size())
+    request.query = said.path.substr(request.path.size() + 1);
   request.authority = said.authority;
   Headers& headers = request.headers;
   add_number("x-request-id", static_cast<std::int64_t>(said.id), arena, headers);
@@ -98,6 +110,7 @@ void SimCall::answered(Exchange& exchange, Response& response) {
   answered_ = true;
   exchange.marks.status = response.status;
   outcome_.status = response.status;
+  if (outcome_.reason == ErrorKind::none) outcome_.reason = told_reason(response);
   outcome_.retry_after = number_of(response.headers.find(FieldId::retry_after), std::uint32_t{0});
   outcome_.latency = context_.agenda.now() - exchange.started;
 }

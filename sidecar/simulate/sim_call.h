@@ -16,7 +16,7 @@ class SimCall;
 struct SimRequest {
   std::uint64_t id = 0;  // Of the client's request that this is for.
   std::string_view method = "GET";
-  std::string_view path = "/";
+  std::string_view path = "/";  // With a query, where there is one.
   std::string_view authority = "service";
   std::string_view caller{};        // Who asks: an identity, where it is proved.
   const Headers* fields = nullptr;  // Copied; null: none.
@@ -34,13 +34,14 @@ std::int64_t told_ms(const Headers& headers);
 // What whoever asked was told.
 struct SimOutcome {
   std::uint16_t status = 0;            // 499: it left.
-  ErrorKind reason = ErrorKind::none;  // Why a sidecar answered so.
+  ErrorKind reason = ErrorKind::none;  // Why a sidecar answered so, here or there.
   std::string_view degraded;           // By a fallback; a literal.
   std::uint32_t retry_after = 0;       // Seconds.
   std::uint16_t attempts = 0;
   Duration latency{};
 
-  bool is_success() const { return status < 500 && status != 429 && status != 499; }
+  // An answer that no sidecar gave in place of the service's, and neither 5xx nor 429.
+  bool is_success() const { return status < 500 && status != 429 && reason == ErrorKind::none; }
 };
 
 // Who made a call.

@@ -17,18 +17,29 @@ SimClient::SimClient(SimContext& context, SimMesh& mesh, SimClientSpec spec, Sim
   for (std::uint32_t i = 0; beside == nullptr && i < spec_.sidecars; ++i) {
     sidecars_.push_back(std::make_unique<SimSidecar>(
         context_, mesh, spec_.name + (spec_.sidecars > 1 ? "-" + std::to_string(i + 1) : ""),
-        SimWaySettings{.zone = spec_.zone,
-                       .identity = identity_,
-                       .latency = spec_.latency,
-                       .connect_timeout = {}}));
+        SimWaySettings{.zone = spec_.zone, .identity = identity_, .latency = spec_.latency},
+        spec_.scope));
   }
   if (spec_.criticality != Criticality::normal) {
     fields_.add(arena_, "x-skiff-criticality", criticality_text(spec_.criticality));
   }
+  for (const auto& [name, value] : spec_.headers) fields_.add(arena_, name, value);
   if (spec_.idempotency_key) fields_.add(arena_, "idempotency-key", "one");
 }
 
 SimClient::~SimClient() = default;
+
+std::map<std::string, SimSent> SimClient::sent() const {
+  std::map<std::string, SimSent> sum;
+  for (const auto& sidecar : sidecars_) {
+    for (const auto& [target, sent] : sidecar->sent()) {
+      sum[target].attempts += sent.attempts;
+      sum[target].retries += sent.retries;
+      sum[target].copies += sent.copies;
+    }
+  }
+  return sum;
+}
 
 void SimClient::begin() { arm_next(); }
 
@@ -68,10 +79,11 @@ void SimClient::Question::send() {
   SimSidecar& sidecar = *client_.used_[client_.turn_++ % client_.used_.size()];
   context.calls.take(context).start({.id = id_,
                                      .method = spec.method,
-                                     .authority = spec.target,
+                                     .path = spec.path,
+                                     .authority = spec.host.empty() ? spec.target : spec.host,
                                      .fields = &client_.fields_,
                                      .patience = spec.patience},
-                                    sidecar.target(spec.target), *this);
+                                    sidecar.way_to(spec.target), *this);
 }
 
 void SimClient::Question::call_over(SimCall&, const SimOutcome& outcome) {

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "config/schema/bulkhead.h"
@@ -14,10 +16,14 @@ namespace skiff {
 // Who sends requests from outside, as many a second as said, whatever becomes of them.
 struct SimClientSpec {
   std::string name = "client";
-  std::string target{};
-  double rate = 100;    // A second.
-  bool poisson = true;  // Else evenly.
+  std::string target{};  // A service, or what is in front of it, where routes lead on.
+  std::string host{};    // Empty: as the target.
+  RouteScope scope{};    // What its sidecars see of the routes.
+  double rate = 100;     // A second.
+  bool poisson = true;   // Else evenly.
   std::string_view method = "GET";
+  std::string path = "/";                                      // With a query, where there is one.
+  std::vector<std::pair<std::string, std::string>> headers{};  // Names in lower case.
   bool idempotency_key = false;
   Criticality criticality = Criticality::normal;
   Duration patience{};         // After it whoever asked leaves; zero: never.
@@ -42,6 +48,8 @@ class SimClient final : private AgendaEntry {
   // Those that are its own.
   const std::vector<std::unique_ptr<SimSidecar>>& sidecars() const { return sidecars_; }
   std::size_t under_way() const { return questions_.in_use(); }
+  // What its sidecars sent out, by target.
+  std::map<std::string, SimSent> sent() const;
 
  private:
   // One of its requests, with all repeats.
@@ -71,7 +79,7 @@ class SimClient final : private AgendaEntry {
   const std::vector<std::unique_ptr<SimSidecar>>& used_;
   std::size_t turn_ = 0;
   Tallies tallies_;
-  Pool<Question> questions_;
+  Reused<Question> questions_;
   Arena arena_;
   Headers fields_;  // Of each request.
 };

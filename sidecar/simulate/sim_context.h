@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "sidecar/app/limit_states.h"
 #include "sidecar/http/exchange.h"
 #include "sidecar/policy/pauses.h"
 #include "sidecar/policy/policy_event.h"
@@ -16,7 +17,7 @@ namespace skiff {
 
 // Objects that are used again, each the place of one thing under way. T is made of `Args...`.
 template <typename T>
-class Pool final {
+class Reused final {
  public:
   template <typename... Args>
   T& take(Args&... args) {
@@ -88,6 +89,7 @@ struct SimContext {
   Pauses pauses;
   BulkheadWaits waits;
   Exchanges exchanges;
+  LimitStates in_redis;  // Buckets that all sidecars share.
   Trace trace;
   std::uint64_t next_id = 0;        // Of clients' requests.
   std::vector<TimePoint> ended_at;  // By id: when the client had its answer, or gave up.
@@ -95,9 +97,9 @@ struct SimContext {
   std::vector<SimEvent> events;
   std::uint64_t deadlines_grown = 0;  // Attempts that were told more than whoever asked had.
   // Last: what is under way refers to the others.
-  Pool<SimCall> calls;
-  Pool<SimAttempt> attempts;
-  Pool<SimJob> jobs;
+  Reused<SimCall> calls;
+  Reused<SimAttempt> attempts;
+  Reused<SimJob> jobs;
 };
 
 }  // namespace skiff

@@ -47,7 +47,7 @@ class SimInstance final : public Forwarder {
   void begin_cold();  // As if it had started just now.
   void hang(bool hung);
 
-  // Whether the registry names it: callers hear of a change by SimTarget::refresh().
+  // Whether the registry names it: callers hear of a change by SimSidecar::refresh().
   void leave_registry() { registered_ = false; }
   bool is_registered() const { return registered_; }
 

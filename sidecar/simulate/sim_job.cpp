@@ -80,7 +80,7 @@ void SimJob::call_next() {
   const std::string& target = calls[next_call_].target;
   call_ = &context_.calls.take(context_);
   call_->start({.id = id_, .authority = target, .fields = &fields},
-               instance_->sidecar()->target(target), *this);
+               instance_->sidecar()->way_to(target), *this);
 }
 
 void SimJob::call_over(SimCall&, const SimOutcome& outcome) {

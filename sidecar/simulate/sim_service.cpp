@@ -22,7 +22,7 @@ SimInstance& SimService::add_instance(EndpointSpec endpoint) {
       std::make_unique<SimInstance>(context_, *this, std::move(endpoint)));
 }
 
-SimInstance* SimService::find(const std::string& address) {
+SimInstance* SimService::find(std::string_view address) {
   const auto found =
       std::ranges::find(instances_, address, [](const auto& each) { return each->address(); });
   return found == instances_.end() ? nullptr : found->get();

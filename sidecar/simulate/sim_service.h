@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sidecar/http/endpoint_spec.h"
@@ -41,7 +42,7 @@ class SimService final {
   const SimServiceSpec& spec() const { return spec_; }
   SimInstance& instance(std::size_t index) { return *instances_[index]; }
   const std::vector<std::unique_ptr<SimInstance>>& instances() const { return instances_; }
-  SimInstance* find(const std::string& address);
+  SimInstance* find(std::string_view address);
   SimInstance& add_instance(const std::string& zone);
   SimInstance& add_instance(EndpointSpec endpoint);
 

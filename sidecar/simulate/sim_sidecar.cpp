@@ -1,15 +1,20 @@
 #include "sidecar/simulate/sim_sidecar.h"
 
-#include <algorithm>
 #include <utility>
+
+#include "sidecar/balance/health.h"
 
 namespace skiff {
 
 // Asks one instance how it is, as the control thread of a sidecar does.
-class SimTarget::Check final : private AgendaEntry {
+class SimSidecar::Check final : private AgendaEntry {
  public:
-  Check(SimTarget& target, SimInstance& instance)
-      : target_(target), instance_(instance), state_(*target.policy_.health_check) {
+  Check(SimSidecar& sidecar, Called& called, SimInstance& instance)
+      : sidecar_(sidecar),
+        target_(*called.target),
+        instance_(instance),
+        config_(*called.spec.policy.health_check),
+        state_(config_) {
     ask_later();
   }
 
@@ -18,110 +23,110 @@ class SimTarget::Check final : private AgendaEntry {
     if (!std::exchange(is_asking_, true)) return ask(now);
     is_asking_ = false;
     const bool changed = is_good_ ? state_.passed(now) : state_.failed(now);
-    if (changed) target_.chain_.set_healthy(instance_.address(), state_.healthy());
+    if (changed) target_.set_healthy(instance_.address(), state_.healthy());
     ask_later();
   }
 
   // What the answer will be is known at once; that it is not, only when time is up.
   void ask(TimePoint now) {
+    SimContext& context = sidecar_.context_;
     const SimTrouble& trouble = instance_.trouble();
     const bool is_silent = trouble.hung || trouble.unreachable ||
-                           target_.context_.is_cut(target_.settings_.zone, instance_.zone());
+                           context.is_cut(sidecar_.settings_.zone, instance_.zone());
     is_good_ = !is_silent && !trouble.down;
-    const Duration latency = 2 * target_.settings_.latency.draw(target_.context_.random);
-    target_.context_.agenda.arm(
-        *this, now + (is_silent ? Duration(target_.policy_.health_check->timeout) : latency));
+    const Duration latency = 2 * sidecar_.settings_.latency.draw(context.random);
+    context.agenda.arm(*this, now + (is_silent ? Duration(config_.timeout) : latency));
   }
 
   void ask_later() {
-    SimContext& context = target_.context_;
+    SimContext& context = sidecar_.context_;
     context.agenda.arm(*this, state_.next_check(context.agenda.now(), context.random));
   }
 
-  SimTarget& target_;
+  SimSidecar& sidecar_;
+  Target& target_;
   SimInstance& instance_;
+  const HealthCheckConfig config_;
   HealthState state_;
   bool is_asking_ = false;
   bool is_good_ = true;
 };
 
-SimTarget::SimTarget(SimContext& context, SimService& service, const TrafficPolicy& policy,
-                     PolicyStates& states, SimWaySettings settings)
-    : context_(context),
-      service_(service),
-      policy_(policy),
-      settings_(std::move(settings)),
-      state_(states.of(service.spec().name)),
-      endpoints_(policy_.load_balancing, policy_.slow_start, settings_.zone),
-      chain_({context.loop, context.pauses, context.waits, endpoints_, *this}, state_, policy_) {
-  refresh();
-}
-
-SimTarget::~SimTarget() = default;
-
-void SimTarget::refresh() {
-  std::vector<EndpointSpec> specs;
-  for (const auto& instance : service_.instances()) {
-    if (instance->is_registered()) specs.push_back(instance->endpoint());
-  }
-  const EndpointSpecs all(specs);
-  endpoints_.update(
-      all, context_.agenda.now(), [](Endpoint&) {}, [](Endpoint&) {});
-  chain_.set_endpoints(all);
-  checks_.clear();
-  if (!policy_.health_check) return;
-  for (const auto& instance : service_.instances()) {
-    if (instance->is_registered()) checks_.push_back(std::make_unique<Check>(*this, *instance));
-  }
-}
-
-Forwarder& SimTarget::make_forwarder(Endpoint& endpoint) {
-  const std::string address(endpoint.spec->address);
-  SimInstance& instance = *service_.find(address);
-  auto& way = ways_[&instance];
-  if (way == nullptr) way = std::make_unique<SimWay>(context_, settings_, instance);
-  auto bulkhead = policy_.bulkhead.endpoint ? state_->bulkheads().endpoint(address) : nullptr;
-  endpoint.full = bulkhead == nullptr ? nullptr : &bulkhead->is_full();
-  way->limit_by(std::move(bulkhead));
-  way->watch_by(chain_.watch(address));
-  endpoint.forwarder = way.get();
-  return *way;
-}
-
-std::uint64_t SimTarget::attempts() const {
-  std::uint64_t sum = 0;
-  for (const auto& [instance, way] : ways_) sum += way->attempts;
-  return sum;
-}
-
-std::uint64_t SimTarget::retries() const {
-  std::uint64_t sum = 0;
-  for (const auto& [instance, way] : ways_) sum += way->retries;
-  return sum;
-}
-
-std::uint32_t SimTarget::in_flight() const {
-  std::uint32_t sum = 0;
-  for (const auto& endpoint : endpoints_.endpoints()) sum += endpoint->in_flight;
-  return sum;
-}
-
 SimSidecar::SimSidecar(SimContext& context, SimMesh& mesh, const std::string& name,
-                       SimWaySettings settings)
+                       SimWaySettings settings, RouteScope scope)
     : context_(context),
       mesh_(mesh),
       settings_(std::move(settings)),
-      states_(context.teller(name)) {}
+      scope_(std::move(scope)),
+      states_(context.teller(name)),
+      counted_(context, states_, context.teller(name)),
+      targets_{context.loop,  *this,   identity_,     context.pauses,
+               context.waits, states_, settings_.zone} {}
 
-SimTarget& SimSidecar::target(const std::string& name) {
-  auto& target = targets_[name];
-  if (target == nullptr) {
-    const TrafficPolicy& policy = mesh_.policy(name);
-    SimWaySettings settings = settings_;
-    settings.connect_timeout = policy.timeouts.connect;
-    target = std::make_unique<SimTarget>(context_, mesh_.service(name), policy, states_, settings);
+SimSidecar::~SimSidecar() = default;
+
+std::unique_ptr<Way> SimSidecar::make(const std::string& target, const KnownEndpoint& to,
+                                      const WaySettings& settings) {
+  SimInstance& instance = *mesh_.service(target).find(to.address);
+  return std::make_unique<SimWay>(context_, settings_, settings, instance, sent_[target]);
+}
+
+Forwarder& SimSidecar::way_to(const std::string& target) {
+  if (mesh_.plan() == nullptr) return *called(target).target;
+  if (routes_ == nullptr) route();
+  return *routes_;
+}
+
+void SimSidecar::route() {
+  const auto plan = mesh_.plan();
+  routes_ = std::make_unique<SimRoutes>(context_, targets_, counted_.counters, scope_);
+  routes_->apply(plan);
+  for (const TargetSpec& spec : plan->targets) {
+    Called& made = called_[spec.name];
+    made.spec = spec;
+    made.target = &routes_->target(spec.name);
+    refresh(made);
   }
-  return *target;
+}
+
+SimSidecar::Called& SimSidecar::called(const std::string& target) {
+  const auto found = called_.find(target);
+  if (found != called_.end()) return found->second;
+  Called& made = called_[target];
+  made.spec.name = target;
+  made.spec.policy = mesh_.policy(target);
+  made.own = std::make_unique<Target>(targets_, made.spec);
+  made.target = made.own.get();
+  refresh(made);
+  return made;
+}
+
+void SimSidecar::refresh() {
+  for (auto& [name, called] : called_) refresh(called);
+}
+
+void SimSidecar::refresh(Called& called) {
+  SimService& service = mesh_.service(called.spec.name);
+  called.checks.clear();
+  std::vector<EndpointSpec> specs;
+  for (const auto& instance : service.instances()) {
+    if (instance->is_registered()) specs.push_back(instance->endpoint());
+  }
+  called.spec.endpoints = EndpointSpecs(specs);
+  called.target->update(called.spec);
+  if (!called.spec.policy.health_check) return;
+  for (const auto& instance : service.instances()) {
+    if (!instance->is_registered()) continue;
+    called.checks.push_back(std::make_unique<Check>(*this, called, *instance));
+  }
+}
+
+std::uint32_t SimSidecar::in_flight() const {
+  std::uint32_t sum = 0;
+  for (const auto& [name, called] : called_) {
+    for (const auto& endpoint : called.target->endpoints().endpoints()) sum += endpoint->in_flight;
+  }
+  return sum;
 }
 
 }  // namespace skiff

@@ -1,78 +1,75 @@
 #pragma once
 
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "config/schema/traffic_policy.h"
-#include "sidecar/app/target_chain.h"
-#include "sidecar/balance/health.h"
+#include "sidecar/app/target.h"
+#include "sidecar/simulate/sim_counted.h"
+#include "sidecar/simulate/sim_routes.h"
 #include "sidecar/simulate/sim_service.h"
 #include "sidecar/simulate/sim_way.h"
 
 namespace skiff {
 
-// Where the targets' policies and instances are looked up; outlives all sidecars.
+// Where the targets' policies and instances, and the routes, are looked up; outlives all sidecars.
 class SimMesh {
  public:
   virtual SimService& service(const std::string& name) = 0;
   virtual const TrafficPolicy& policy(const std::string& target) = 0;
+  // Null: there are no routes, and all requests go straight to their target.
+  virtual std::shared_ptr<const RoutePlan> plan() = 0;
 
  protected:
   ~SimMesh() = default;
 };
 
-// One target as one sidecar calls it: the real chain of policies, with the network behind it.
-class SimTarget final : public Forwarder, private EndpointForwarders {
+// A sidecar: of a client, or of an instance that calls others. Its targets and its router are the
+// real ones, with the simulated network behind them.
+class SimSidecar final : private Ways {
  public:
-  SimTarget(SimContext& context, SimService& service, const TrafficPolicy& policy,
-            PolicyStates& states, SimWaySettings settings);
-  ~SimTarget() override;
+  // `scope`: what it sees of the routes.
+  SimSidecar(SimContext& context, SimMesh& mesh, const std::string& name, SimWaySettings settings,
+             RouteScope scope);
+  ~SimSidecar();
 
-  void forward(Exchange& exchange, Reply& reply) override { chain_.forward(exchange, reply); }
-
-  // The instances are others now, as the registry says.
+  // Where a request for this target goes: to the router, or straight to it.
+  Forwarder& way_to(const std::string& target);
+  // What the registry says of instances is another now.
   void refresh();
 
-  EndpointSet& endpoints() { return endpoints_; }
-  std::uint64_t attempts() const;
-  std::uint64_t retries() const;  // Of these.
+  // By target.
+  const std::map<std::string, SimSent>& sent() const { return sent_; }
   std::uint32_t in_flight() const;
 
  private:
   class Check;
+  struct Called {
+    TargetSpec spec;
+    std::unique_ptr<Target> own;  // Null: it is one of the router's.
+    Target* target = nullptr;
+    std::vector<std::unique_ptr<Check>> checks;  // Of the endpoints' health.
+  };
 
-  Forwarder& make_forwarder(Endpoint& endpoint) override;
+  std::unique_ptr<Way> make(const std::string& target, const KnownEndpoint& to,
+                            const WaySettings& settings) override;
+  void route();
+  Called& called(const std::string& target);
+  void refresh(Called& called);
 
-  SimContext& context_;
-  SimService& service_;
-  const TrafficPolicy policy_;
-  const SimWaySettings settings_;
-  const std::shared_ptr<TargetState> state_;
-  EndpointSet endpoints_;
-  std::unordered_map<SimInstance*, std::unique_ptr<SimWay>> ways_;
-  TargetChain chain_;
-  std::vector<std::unique_ptr<Check>> checks_;
-};
-
-// A sidecar: of a client, or of an instance that calls others.
-class SimSidecar final {
- public:
-  SimSidecar(SimContext& context, SimMesh& mesh, const std::string& name, SimWaySettings settings);
-
-  // Made when it is first used.
-  SimTarget& target(const std::string& name);
-  const std::map<std::string, std::unique_ptr<SimTarget>>& targets() const { return targets_; }
-
- private:
   SimContext& context_;
   SimMesh& mesh_;
   const SimWaySettings settings_;
+  const RouteScope scope_;
+  const MeshIdentity identity_;  // None: the network is not asked who is who.
   PolicyStates states_;
-  std::map<std::string, std::unique_ptr<SimTarget>> targets_;
+  SimCounted counted_;
+  const TargetContext targets_;
+  std::map<std::string, SimSent> sent_;
+  std::unique_ptr<SimRoutes> routes_;
+  std::map<std::string, Called> called_;
 };
 
 }  // namespace skiff

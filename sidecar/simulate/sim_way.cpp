@@ -1,30 +1,20 @@
 #include "sidecar/simulate/sim_way.h"
 
-#include <utility>
-
 #include "sidecar/simulate/sim_attempt.h"
 
 namespace skiff {
 
-SimWay::SimWay(SimContext& context, const SimWaySettings& settings, SimInstance& to)
-    : context_(context),
+SimWay::SimWay(SimContext& context, const SimWaySettings& settings, const WaySettings& calling,
+               SimInstance& to, SimSent& sent)
+    : Way(context.waits, wire_),
+      context_(context),
       settings_(settings),
+      calling_(calling),
       to_(to),
-      limit_(context.waits, wire_),
-      watched_(nullptr, context.loop, limit_) {}
+      sent_(sent) {}
 
 void SimWay::Wire::forward(Exchange& exchange, Reply& reply) {
   way_.context_.attempts.take(way_.context_).start(way_, exchange, reply);
-}
-
-void SimWay::limit_by(std::shared_ptr<Bulkhead> bulkhead) {
-  limit_.use(bulkhead.get());
-  bulkhead_ = std::move(bulkhead);
-}
-
-void SimWay::watch_by(std::shared_ptr<Admission> watch) {
-  watched_.use(watch.get());
-  watch_ = std::move(watch);
 }
 
 bool SimWay::is_cut() const {
@@ -38,6 +28,10 @@ bool SimWay::take_idle() {
   if (idle_ == 0) return false;
   --idle_;
   return true;
+}
+
+void SimWay::give_idle() {
+  if (!retired_) ++idle_;
 }
 
 }  // namespace skiff

@@ -1,12 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 
-#include "sidecar/http/forwarder.h"
-#include "sidecar/policy/with_admission.h"
-#include "sidecar/policy/with_bulkhead.h"
+#include "sidecar/app/way.h"
 #include "sidecar/simulate/sim_instance.h"
 #include "sidecar/simulate/spread.h"
 
@@ -17,30 +14,37 @@ struct SimWaySettings {
   std::string zone;      // The sidecar's.
   std::string identity;  // As which it calls.
   Spread latency;        // One way.
-  Duration connect_timeout{};
+};
+
+// What went out from one sidecar to one target.
+struct SimSent {
+  std::uint64_t attempts = 0;
+  std::uint64_t retries = 0;  // Those among them that were not the first of their request.
+  std::uint64_t copies = 0;   // For mirrors; not among them.
 };
 
 // The network between one sidecar and one instance, with the connections that are kept there.
-class SimWay final : public Forwarder {
+class SimWay final : public Way {
  public:
-  SimWay(SimContext& context, const SimWaySettings& settings, SimInstance& to);
+  // All outlive it.
+  SimWay(SimContext& context, const SimWaySettings& settings, const WaySettings& calling,
+         SimInstance& to, SimSent& sent);
 
-  void forward(Exchange& exchange, Reply& reply) override { watched_.forward(exchange, reply); }
-
-  // Of this endpoint; null: no limit.
-  void limit_by(std::shared_ptr<Bulkhead> bulkhead);
-  // What results are told to; null: nothing.
-  void watch_by(std::shared_ptr<Admission> watch);
+  void configure() override {}
+  void retire() override { retired_ = true; }
+  bool unused() const override { return in_flight() + under_way == 0; }
 
   bool is_cut() const;
   // Whether a kept connection is there to be used.
   bool take_idle();
-  void give_idle() { ++idle_; }
+  void give_idle();
 
-  const SimWaySettings& settings() const { return settings_; }
+  Spread latency() const { return settings_.latency; }
+  const std::string& identity() const { return settings_.identity; }
+  Duration connect_timeout() const { return calling_.pool.connect_timeout; }
   SimInstance& to() { return to_; }
-  std::uint64_t attempts = 0;  // Requests that went out.
-  std::uint64_t retries = 0;   // Those among them that were not the first of theirs.
+  SimSent& sent() { return sent_; }
+  std::uint32_t under_way = 0;  // Attempts.
 
  private:
   // What is sent when there is room.
@@ -55,13 +59,12 @@ class SimWay final : public Forwarder {
 
   SimContext& context_;
   const SimWaySettings& settings_;
+  const WaySettings& calling_;
   SimInstance& to_;
+  SimSent& sent_;
   std::uint32_t idle_ = 0;
-  std::shared_ptr<Bulkhead> bulkhead_;
+  bool retired_ = false;
   Wire wire_{*this};
-  WithBulkhead limit_;
-  std::shared_ptr<Admission> watch_;
-  WithAdmission watched_;
 };
 
 }  // namespace skiff

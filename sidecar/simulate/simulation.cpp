@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/whole_number.h"
+#include "sidecar/app/application.h"
 #include "sidecar/simulate/sim_attempt.h"
 #include "sidecar/simulate/sim_call.h"
 #include "sidecar/simulate/sim_guard.h"
@@ -16,6 +18,13 @@ namespace {
 
 // Within it everything ends that the policies let go on: the longest wait is that for a request.
 constexpr Duration longest_end = 600s;
+
+// Of a target's name, `NAME.NAMESPACE:PORT`; 0: the service's first.
+std::uint16_t port_of(std::string_view target) {
+  const auto colon = target.find(':');
+  if (colon == target.npos) return 0;
+  return whole_number<std::uint16_t>(target.substr(colon + 1)).value_or(0);
+}
 
 std::string counted(std::uint64_t count, std::string_view what) {
   return std::to_string(count).append(" ").append(what);
@@ -73,18 +82,15 @@ void Simulation::refresh() {
   for (const auto& [name, service] : services_) {
     for (const auto& instance : service->instances()) prepare(*instance);
   }
-  for_each_target([](SimTarget& target) { target.refresh(); });
+  for_each_sidecar([](SimSidecar& sidecar) { sidecar.refresh(); });
 }
 
 template <typename Visit>
-void Simulation::for_each_target(Visit&& visit) {
-  const auto of = [&](const SimSidecar& sidecar) {
-    for (const auto& [name, target] : sidecar.targets()) visit(*target);
-  };
+void Simulation::for_each_sidecar(Visit&& visit) {
   for (const auto& client : clients_) {
-    for (const auto& sidecar : client->sidecars()) of(*sidecar);
+    for (const auto& sidecar : client->sidecars()) visit(*sidecar);
   }
-  for (const auto& sidecar : sidecars_) of(*sidecar);
+  for (const auto& sidecar : sidecars_) visit(*sidecar);
 }
 
 void Simulation::begin() {
@@ -101,16 +107,23 @@ void Simulation::prepare(SimInstance& instance) {
       context_, *this, instance.address(),
       SimWaySettings{.zone = instance.zone(),
                      .identity = "spiffe://simulated/ns/default/sa/" + spec.name,
-                     .latency = spec.latency,
-                     .connect_timeout = {}}));
-  Forwarder* inlet = nullptr;
-  if (spec.guarded) {
-    inlet = guards_
-                .emplace_back(
-                    std::make_unique<SimGuard>(context_, instance, policies_["to " + spec.name]))
-                .get();
+                     .latency = spec.latency},
+      RouteScope{}));
+  instance.stand_beside(sidecars_.back().get(), guard_of(instance));
+}
+
+Forwarder* Simulation::guard_of(SimInstance& instance) {
+  const SimServiceSpec& spec = instance.service().spec();
+  const auto inbound = inbound_.find(spec.name);
+  if (!spec.guarded && inbound == inbound_.end()) return nullptr;
+  TrafficPolicy policy = policies_["to " + spec.name];
+  std::shared_ptr<const RoutePlan> plan;
+  if (inbound != inbound_.end()) {
+    plan = inbound->second;
+    policy = policy_of_application();
+    spare_application(plan->inbound.find(port_of(spec.name)), policy);
   }
-  instance.stand_beside(sidecars_.back().get(), inlet);
+  return guards_.emplace_back(std::make_unique<SimGuard>(context_, instance, policy, plan)).get();
 }
 
 void Simulation::step() {
@@ -163,7 +176,7 @@ void Simulation::look_for_what_did_not_end(std::vector<std::string>& found) {
     found.push_back(counted(waiting, "requests still wait for room"));
   }
   std::uint32_t in_flight = 0;
-  for_each_target([&](SimTarget& target) { in_flight += target.in_flight(); });
+  for_each_sidecar([&](SimSidecar& sidecar) { in_flight += sidecar.in_flight(); });
   if (in_flight > 0) found.push_back(counted(in_flight, "requests are still counted in flight"));
 }
 
@@ -177,9 +190,7 @@ void Simulation::look_for_wrong_counts(std::vector<std::string>& found) {
                       counted(all.succeeded + all.failed, "ended"));
     }
     told += all.attempts;
-    for (const auto& sidecar : client->sidecars()) {
-      for (const auto& [name, target] : sidecar->targets()) went_out += target->attempts();
-    }
+    for (const auto& [name, sent] : client->sent()) went_out += sent.attempts;
   }
   if (context_.deadlines_grown > 0) {
     found.push_back(counted(context_.deadlines_grown, "attempts were given a later deadline"));

@@ -188,8 +188,8 @@ TEST_P(Retries, AreWithinTheBudgetInEveryWindow) {
   std::vector<SentSoFar> sent;  // Each 10ms.
   for (Duration when{}; when < 120s; when += 10ms) {
     simulation.at(when, [&] {
-      const SimTarget& target = client.sidecars().front()->target("product");
-      sent.push_back({target.attempts() - target.retries(), target.retries()});
+      const SimSent now = client.sent()["product"];
+      sent.push_back({now.attempts - now.retries, now.retries});
     });
   }
   simulation.run_until(120s);

@@ -111,6 +111,7 @@ POLICY_FIELDS = {
 
 # Classes with fields that are not final, by name.
 OPEN_CLASSES = {
+    "Way": "limits and watches; each kind of way adds what is behind",
     "PassingReply": "passes all on; a stage overrides only what it wants to see",
     "Http2Stream": "what nghttp2 finds by a stream's number; each side's stream derives from it",
     "Timer": "an intrusive link: what waits is its own entry in the wheel",
@@ -128,8 +129,8 @@ SHARED_OWNERS = {
     "sidecar/app/admin_pages.cpp": "a worker may still answer after its asker gave up waiting",
     "sidecar/app/application.h": "holds what series.h shares",
     "sidecar/app/egress.h": "the same",
-    "sidecar/app/endpoint_way.h": "holds what target_bulkheads.h shares",
-    "sidecar/app/endpoint_way.cpp": "the same",
+    "sidecar/app/way.h": "holds what target_bulkheads.h shares",
+    "sidecar/app/way.cpp": "the same",
     "sidecar/app/target.h": "the same",
     "sidecar/app/target_bulkheads.h": "all workers count by one bulkhead",
     "sidecar/app/target_bulkheads.cpp": "the same",
@@ -155,9 +156,6 @@ SHARED_OWNERS = {
     "sidecar/app/health_checks.cpp": "the same",
     "sidecar/http/endpoint_spec.h": "the plan and all workers share one copy",
     "sidecar/http/endpoint_spec.cpp": "the same",
-    "sidecar/simulate/sim_sidecar.h": "holds what policy_states.h shares",
-    "sidecar/simulate/sim_way.h": "holds what target_bulkheads.h shares",
-    "sidecar/simulate/sim_way.cpp": "the same",
     "sidecar/observe/series.h": "a worker counts in a series while the control thread sums it up",
     "sidecar/observe/series.cpp": "the same",
     "sidecar/observe/worker_metrics.h": "hands out what series.h shares",
@@ -165,7 +163,6 @@ SHARED_OWNERS = {
     "sidecar/policy/authorize.cpp": "the same",
     "sidecar/transport/tls.h": "connections keep the context they began with when it is replaced",
     "sidecar/transport/tls_context.cpp": "makes what tls.h shares",
-    "sidecar/route/plan.cpp": "fills in what is const from its return on, for all workers",
 }
 
 # (pattern in code, where, what to do instead). `where` is a pattern of paths; comments and

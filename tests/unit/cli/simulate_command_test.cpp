@@ -62,6 +62,17 @@ TEST_F(SimulateCommandLine, SaysHowATroubleIsWritten) {
   EXPECT_THAT(err_.str(), HasSubstr("such as product@10s-20s=30%"));
 }
 
+TEST_F(SimulateCommandLine, SaysHowAHeaderAndAPathAreWritten) {
+  EXPECT_EQ(run({"--for", "1s", "--header", "X-Tester: yes", "--header", "a:b", "--path", "/a?b"}),
+            ExitCode::ok);
+  for (const char* wrong : {"x-tester", ": yes", "x tester: yes", "x-tester:"}) {
+    EXPECT_EQ(run({"--header", wrong}), ExitCode::usage) << wrong;
+    EXPECT_THAT(err_.str(), HasSubstr("expected 'NAME: VALUE'\n"));
+  }
+  EXPECT_EQ(run({"--path", "products"}), ExitCode::usage);
+  EXPECT_THAT(err_.str(), HasSubstr("--path"));
+}
+
 TEST_F(SimulateCommandLine, RefusesNumbersOutOfRange) {
   EXPECT_EQ(run({"--rps", "0"}), ExitCode::usage);
   EXPECT_EQ(run({"--places", "0"}), ExitCode::usage);

@@ -74,6 +74,84 @@ TEST_F(Simulate, PrintsATableOfEachTarget) {
 }
 
 TEST_F(Simulate, SaysWhatItLeavesOut) {
+  folder_.write("who.yaml",
+                "apiVersion: skiff.dev/v1\n"
+                "kind: AuthorizationPolicy\n"
+                "metadata: {name: user, namespace: shop}\n"
+                "spec: {targetRefs: [{kind: Service, name: user}], action: ALLOW, rules: [{name: all}]}\n");
+  EXPECT_EQ(run(), ExitCode::ok);
+  EXPECT_EQ(err_.str(), "skiff: not simulated: 1 AuthorizationPolicy\n");
+}
+
+constexpr const char* routes =
+    "apiVersion: gateway.networking.k8s.io/v1\n"
+    "kind: HTTPRoute\n"
+    "metadata: {name: user, namespace: shop}\n"
+    "spec:\n"
+    "  parentRefs: [{kind: Service, name: user}]\n"
+    "  rules:\n"
+    "    - matches: [{path: {value: /x}, headers: [{name: x-new, value: \"yes\"}]}]\n"
+    "      backendRefs: [{name: product, port: 80}]\n"
+    "    - backendRefs: [{name: user, port: 80}]\n"
+    "---\n"
+    "apiVersion: gateway.networking.k8s.io/v1\n"
+    "kind: Gateway\n"
+    "metadata: {name: front, namespace: shop}\n"
+    "spec:\n"
+    "  gatewayClassName: skiff\n"
+    "  listeners: [{name: http, port: 80, protocol: HTTP}, {name: other, port: 81, protocol: "
+    "HTTP}]\n"
+    "---\n"
+    "apiVersion: gateway.networking.k8s.io/v1\n"
+    "kind: HTTPRoute\n"
+    "metadata: {name: front, namespace: shop}\n"
+    "spec:\n"
+    "  parentRefs: [{name: front, sectionName: http}]\n"
+    "  hostnames: [shop.example.com]\n"
+    "  rules: [{backendRefs: [{name: product, port: 80}]}]\n";
+
+TEST_F(Simulate, SendsRequestsByTheirRoutes) {
+  folder_.write("routes.yaml", routes);
+  order_.targets = {"user"};
+  order_.path = "/x/y";
+  EXPECT_EQ(run(), ExitCode::ok);
+  EXPECT_EQ(err_.str(), "");
+  EXPECT_THAT(out_.str(), Not(HasSubstr("attempts went to")));
+
+  order_.headers = {{"x-new", "yes"}};
+  EXPECT_EQ(run(), ExitCode::ok);
+  EXPECT_THAT(out_.str(), HasSubstr(" attempts went to product.shop (100.0%)\n"));
+  EXPECT_THAT(out_.str(), Not(HasSubstr("went to user.shop")));
+}
+
+TEST_F(Simulate, SendsRequestsThroughAGateway) {
+  folder_.write("routes.yaml", routes);
+  order_.gateway = "front/http";
+  order_.host = "shop.example.com";
+  EXPECT_EQ(run(), ExitCode::ok);
+  EXPECT_THAT(out_.str(), HasSubstr("client of gateway front.shop/http: 100 requests a second\n"));
+  EXPECT_THAT(out_.str(), HasSubstr("100.00% succeeded"));
+  EXPECT_THAT(out_.str(), HasSubstr(" attempts went to product.shop (100.0%)\n"));
+
+  order_.host = "elsewhere.example.com";
+  EXPECT_EQ(run(), ExitCode::ok);
+  EXPECT_THAT(out_.str(), HasSubstr("  0.00% succeeded"));
+  EXPECT_THAT(out_.str(), HasSubstr("no_route"));
+}
+
+TEST_F(Simulate, SaysWhichGatewayIsNotThereOrNotClear) {
+  folder_.write("routes.yaml", routes);
+  order_.gateway = "fornt.shop/http";
+  EXPECT_EQ(run(), ExitCode::usage);
+  EXPECT_EQ(err_.str(),
+            "skiff: there is no gateway \"fornt.shop/http\"; did you mean \"front.shop/http\"?\n");
+  order_.gateway = "front";
+  EXPECT_EQ(run(), ExitCode::usage);
+  EXPECT_EQ(err_.str(),
+            "skiff: several listeners are meant by \"front\" front.shop/http front.shop/other\n");
+}
+
+TEST_F(Simulate, NamesTheReasonOfASidecarBesideTheService) {
   folder_.write("limits.yaml",
                 "apiVersion: skiff.dev/v1\n"
                 "kind: RateLimitPolicy\n"
@@ -81,8 +159,12 @@ TEST_F(Simulate, SaysWhatItLeavesOut) {
                 "spec:\n"
                 "  targetRefs: [{kind: Service, name: user}]\n"
                 "  limits: [{name: all, rate: 10/s, burst: 20}]\n");
+  order_.targets = {"user"};
   EXPECT_EQ(run(), ExitCode::ok);
-  EXPECT_EQ(err_.str(), "skiff: not simulated: 1 RateLimitPolicy\n");
+  EXPECT_EQ(err_.str(), "");
+  EXPECT_THAT(out_.str(), HasSubstr("rate_limited "));
+  EXPECT_THAT(out_.str(), Not(HasSubstr("the answer itself")));
+  EXPECT_THAT(out_.str(), HasSubstr("127.0.0.1:5101: rate_limit of shop/user/all: within -> over"));
 }
 
 TEST_F(Simulate, GivesTheSameForTheSameSeed) {

@@ -37,7 +37,8 @@ spec:
 class EgressTest : public test::TargetFixture {
  protected:
   void apply(const std::string& text) {
-    const auto plan = make_route_plan(test::read_policies(text).resources, "shop");
+    const std::shared_ptr<const RoutePlan> plan =
+        make_route_plan(test::read_policies(text).resources, "shop");
     generations.apply(
         {++number, plan, nullptr, std::make_shared<const EndpointIndex>(plan->targets)});
   }

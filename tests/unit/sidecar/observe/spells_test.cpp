@@ -99,6 +99,15 @@ TEST(Spells, ForgetsWhatNobodyLooksAt) {
   EXPECT_TRUE(spells.look("gone", 1, 1, now + 2s));
 }
 
+TEST(Spells, WhatIsNewCountedNothingUntilTheLookBefore) {
+  Spells spells;
+  const TimePoint now = TimePoint{} + 1h;
+  spells.forget_before(now);
+  const auto change = spells.look("new", 1, 3, now + 1s);
+  ASSERT_TRUE(change);
+  EXPECT_EQ(change->time, 1s);
+}
+
 TEST(Spells, KeepsNamesApart) {
   Spells spells;
   const TimePoint now = TimePoint{} + 1h;
