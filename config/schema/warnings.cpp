@@ -47,6 +47,21 @@ class Notes final {
   Violations& warnings_;
 };
 
+// Those that it is for.
+std::vector<const Service*> services_of(const AuthorizationPolicy& policy,
+                                        const Resources& resources, const ResourceIndex& index) {
+  std::vector<const Service*> services;
+  for (const ObjectRef& ref : policy.target_refs) {
+    const Service* service = index.service(policy.metadata.ns, ref.name);
+    if (service != nullptr) services.push_back(service);
+  }
+  if (!policy.target_refs.empty()) return services;
+  for (const Service& service : resources.services) {
+    if (service.metadata.ns == policy.metadata.ns) services.push_back(&service);
+  }
+  return services;
+}
+
 // Of rules of authorization. Refers to all that it is given.
 class RuleWarnings final {
  public:
@@ -54,7 +69,7 @@ class RuleWarnings final {
       : resources_(resources), index_(index), notes_(warnings) {}
 
   void check_messages(const AuthorizationPolicy& policy) const {
-    for (const Service* service : services_of(policy)) {
+    for (const Service* service : services_of(policy, resources_, index_)) {
       for (const ServicePort& port : service->ports) {
         if (!carries_messages(protocol_of(port))) check_messages(policy, *service, port.port);
       }
@@ -98,19 +113,6 @@ class RuleWarnings final {
               (denies ? "refuses all its connections" : "lets none of its connections through") +
               (policy.rules[i].from.empty() ? "" : " of these callers"));
     }
-  }
-
-  std::vector<const Service*> services_of(const AuthorizationPolicy& policy) const {
-    std::vector<const Service*> services;
-    for (const ObjectRef& ref : policy.target_refs) {
-      const Service* service = index_.service(policy.metadata.ns, ref.name);
-      if (service != nullptr) services.push_back(service);
-    }
-    if (!policy.target_refs.empty()) return services;
-    for (const Service& service : resources_.services) {
-      if (service.metadata.ns == policy.metadata.ns) services.push_back(&service);
-    }
-    return services;
   }
 
   static std::string targets_of(const AuthorizationPolicy& policy) {
@@ -173,19 +175,6 @@ class Warnings final {
                    " from when a sidecar first sees it");
   }
 
-  // Checks by HTTP have no token, so they get 401.
-  void check_health(const TrafficPolicy& policy) const {
-    if (!policy.health_check || policy.health_check->type != HealthCheckConfig::Type::http) return;
-    for (const ObjectRef& ref : policy.target_refs) {
-      const JWTPolicy* const asking = token_policy(namespace_of(ref, policy.metadata), ref);
-      if (asking == nullptr) continue;
-      notes_.add(ref.position, "spec.healthCheck",
-                 "has no token, which JWTPolicy " + in_quotes(full_name(asking->metadata)) +
-                     " requires of Service " + in_quotes(ref.name) +
-                     ": all its endpoints look unhealthy; check by TCP");
-    }
-  }
-
   // A route of messages at a port of bytes finds none.
   template <typename Route>
   void check_parents(const Route& route) const {
@@ -206,19 +195,6 @@ class Warnings final {
   }
 
  private:
-  // Who requires a token of all that asks this Service; null: nobody.
-  const JWTPolicy* token_policy(const std::string& ns, const ObjectRef& service) const {
-    if (service.kind != "Service") return nullptr;
-    for (const JWTPolicy* policy : in_order(resources_.jwt_policies)) {
-      for (const ObjectRef& ref : policy->target_refs) {
-        if (ref.kind != "Service" || ref.name != service.name) continue;
-        if (namespace_of(ref, policy->metadata) != ns) continue;
-        return policy->required ? policy : nullptr;
-      }
-    }
-    return nullptr;
-  }
-
   template <typename Policy>
   void complain_of_second(std::map<std::string, const Policy*>& first, const Policy& policy,
                           const Position& position, const std::string& path,
@@ -236,6 +212,63 @@ class Warnings final {
   const Notes notes_;
 };
 
+// What is said of those who have no token.
+class TokenWarnings final {
+ public:
+  TokenWarnings(const Resources& resources, const ResourceIndex& index, Violations& found)
+      : resources_(resources), index_(index), notes_(found) {}
+
+  // Checks by HTTP have no token, so they get 401.
+  void check_health(const TrafficPolicy& policy) const {
+    if (!policy.health_check || policy.health_check->type != HealthCheckConfig::Type::http) return;
+    for (const ObjectRef& ref : policy.target_refs) {
+      if (ref.kind != "Service") continue;
+      const JWTPolicy* const asking = token_policy(namespace_of(ref, policy.metadata), ref.name);
+      if (asking == nullptr || !asking->required) continue;
+      notes_.add(ref.position, "spec.healthCheck",
+                 "has no token, which JWTPolicy " + in_quotes(full_name(asking->metadata)) +
+                     " requires of Service " + in_quotes(ref.name) +
+                     ": all its endpoints look unhealthy; check by TCP");
+    }
+  }
+
+  // Who has no token may have any claim, so a DENY by claim is for them, too.
+  void check_claims(const AuthorizationPolicy& policy) const {
+    if (policy.action != AuthorizationPolicy::Action::deny) return;
+    const auto services = services_of(policy, resources_, index_);
+    for (std::size_t i = 0; i < policy.rules.size(); ++i) {
+      const AuthorizationRule& rule = policy.rules[i];
+      if (rule.claims.empty()) continue;
+      for (const Service* service : services) {
+        const std::string& name = service->metadata.name;
+        const JWTPolicy* const asking = token_policy(policy.metadata.ns, name);
+        if (asking == nullptr || asking->required) continue;
+        notes_.add(rule.position, item("spec.rules", i) + ".claims",
+                   "refuses who has no token, too, and JWTPolicy " +
+                       in_quotes(full_name(asking->metadata)) + " requires none of who asks " +
+                       "Service " + in_quotes(name));
+        break;
+      }
+    }
+  }
+
+ private:
+  // Who asks those for a token who ask this Service; null: nobody.
+  const JWTPolicy* token_policy(const std::string& ns, const std::string& service) const {
+    for (const JWTPolicy* policy : in_order(resources_.jwt_policies)) {
+      for (const ObjectRef& ref : policy->target_refs) {
+        if (ref.kind != "Service" || ref.name != service) continue;
+        if (namespace_of(ref, policy->metadata) == ns) return policy;
+      }
+    }
+    return nullptr;
+  }
+
+  const Resources& resources_;
+  const ResourceIndex& index_;
+  const Notes notes_;
+};
+
 }  // namespace
 
 Violations warnings_of(const Resources& resources) {
@@ -246,14 +279,16 @@ Violations warnings_of(const Resources& resources) {
   warnings.check_precedence(resources.mesh_tls);
   warnings.check_precedence(resources.fault_policies);
   warnings.check_precedence(resources.jwt_policies);
-  for (const TrafficPolicy& policy : resources.traffic_policies) warnings.check_health(policy);
   for (const FaultPolicy& policy : resources.fault_policies) warnings.tell_of(policy);
   for (const HTTPRoute& route : resources.http_routes) warnings.check_parents(route);
   for (const GRPCRoute& route : resources.grpc_routes) warnings.check_parents(route);
   for (const MeshTLS& policy : resources.mesh_tls) warnings.check_namespace(policy);
 
+  const TokenWarnings tokens(resources, index, found);
+  for (const TrafficPolicy& policy : resources.traffic_policies) tokens.check_health(policy);
   const RuleWarnings rules(resources, index, found);
   for (const AuthorizationPolicy& policy : resources.authorization_policies) {
+    tokens.check_claims(policy);
     warnings.check_namespace(policy);
     rules.check_messages(policy);
   }

@@ -100,25 +100,45 @@ TEST(Warnings, ARouteOfMessagesNeverMatchesOnAPortOfBytes) {
   EXPECT_EQ(route(""), Texts{});
 }
 
+// A JWTPolicy `j` for the Service `product`.
+std::string tokens(const std::string& required) {
+  const std::string keys = R"({\"keys\": [{\"kty\": \"EC\", \"crv\": \"P-256\", )"
+                           R"(\"x\": \"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4\", )"
+                           R"(\"y\": \"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM\"}]})";
+  return ours("JWTPolicy", "j",
+              "{targetRefs: [{name: product}], required: " + required +
+                  ", providers: [{issuer: a, audiences: [b], algorithms: [ES256], jwks: \"" + keys +
+                  "\"}]}");
+}
+
 TEST(Warnings, AHealthCheckByHttpHasNoToken) {
   const auto both = [](const std::string& check, const std::string& required) {
-    const std::string keys = R"({\"keys\": [{\"kty\": \"EC\", \"crv\": \"P-256\", )"
-                             R"(\"x\": \"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4\", )"
-                             R"(\"y\": \"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM\"}]})";
     return warnings(services +
                     ours("TrafficPolicy", "t",
                          "{targetRefs: [{name: product}], healthCheck: {type: " + check + "}}") +
-                    ours("JWTPolicy", "j",
-                         "{targetRefs: [{name: product}], required: " + required +
-                             ", providers: [{issuer: a, audiences: [b], algorithms: [ES256], "
-                             "jwks: \"" +
-                             keys + "\"}]}"));
+                    tokens(required));
   };
   EXPECT_EQ(both("HTTP", "true"),
             (Texts{"spec.healthCheck: has no token, which JWTPolicy \"default/j\" requires of "
                    "Service \"product\": all its endpoints look unhealthy; check by TCP"}));
   EXPECT_EQ(both("TCP", "true"), Texts{});
   EXPECT_EQ(both("HTTP", "false"), Texts{});
+}
+
+TEST(Warnings, ADenyByClaimIsForWhoHasNoTokenToo) {
+  const auto both = [](const std::string& action, const std::string& required) {
+    return warnings(
+        services +
+        ours("AuthorizationPolicy", "a",
+             "{targetRefs: [{name: product}], action: " + action +
+                 ", rules: [{name: w}, {name: x, claims: [{name: sub, exact: eve}]}]}") +
+        tokens(required));
+  };
+  EXPECT_EQ(both("DENY", "false"),
+            (Texts{"spec.rules[1].claims: refuses who has no token, too, and JWTPolicy "
+                   "\"default/j\" requires none of who asks Service \"product\""}));
+  EXPECT_EQ(both("DENY", "true"), Texts{});
+  EXPECT_EQ(both("ALLOW", "false"), Texts{});
 }
 
 // E21.
