@@ -118,10 +118,12 @@ class Run final {
     simulation_.add(spec);
   }
 
-  // The sidecars beside its endpoints.
+  // The sidecars beside its endpoints. What they would send to others is not kept.
   void add_guards(const Service& service) {
-    const std::shared_ptr<const RoutePlan> plan =
-        make_route_plan(resources_, service.metadata.ns, service.metadata.name);
+    auto whole = make_route_plan(resources_, service.metadata.ns, service.metadata.name);
+    const auto plan = std::make_shared<RoutePlan>();
+    plan->limits = std::move(whole->limits);
+    plan->inbound = std::move(whole->inbound);
     const std::string name = service.metadata.name + "." + service.metadata.ns;
     for (const TargetSpec& target : plan_->targets) {
       const std::string_view full = target.name;
