@@ -167,9 +167,13 @@ class Client:
     """A raw connection: what it sends is what is on the wire."""
 
     def __init__(self, port, timeout=LIMIT_S):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.pending = b""
+        try:
+            self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except ConnectionResetError:  # Accepted, and reset before we had a look at it: it is over.
+            self.socket, other = socket.socketpair()
+            other.close()
 
     @classmethod
     def over(cls, connection):
