@@ -61,6 +61,15 @@ std::shared_ptr<const RoutePlan> plan_for_clients(const SimulateOrder& order,
   return plan;
 }
 
+// The same for those beside the endpoints of `service`: only what concerns who asks it.
+std::unique_ptr<const RoutePlan> plan_for(const Service& service, const Resources& resources) {
+  const auto whole = make_route_plan(resources, service.metadata.ns, service.metadata.name);
+  auto kept = std::make_unique<RoutePlan>();
+  kept->limits = std::move(whole->limits);
+  kept->inbound = std::move(whole->inbound);
+  return kept;
+}
+
 // One run of an order, on its plan.
 class Run final {
  public:
@@ -118,12 +127,9 @@ class Run final {
     simulation_.add(spec);
   }
 
-  // The sidecars beside its endpoints. What they would send to others is not kept.
+  // The sidecars beside its endpoints.
   void add_guards(const Service& service) {
-    auto whole = make_route_plan(resources_, service.metadata.ns, service.metadata.name);
-    const auto plan = std::make_shared<RoutePlan>();
-    plan->limits = std::move(whole->limits);
-    plan->inbound = std::move(whole->inbound);
+    const std::shared_ptr<const RoutePlan> plan = plan_for(service, resources_);
     const std::string name = service.metadata.name + "." + service.metadata.ns;
     for (const TargetSpec& target : plan_->targets) {
       const std::string_view full = target.name;
