@@ -8,6 +8,7 @@ import json
 import os
 import select
 import socket
+import struct
 import subprocess
 import tempfile
 import threading
@@ -163,6 +164,16 @@ def indent(text, by):
     return "\n".join(" " * by + line for line in text.strip("\n").splitlines())
 
 
+def reset_connection():
+    """A connection that the other side has reset, as whoever uses it next will find."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        connection = socket.create_connection(server.getsockname(), timeout=LIMIT_S)
+        other, _ = server.accept()
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        other.close()
+    return connection
+
+
 class Client:
     """A raw connection: what it sends is what is on the wire."""
 
@@ -171,9 +182,8 @@ class Client:
         try:
             self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        except ConnectionResetError:  # Accepted, and reset before we had a look at it: it is over.
-            self.socket, other = socket.socketpair()
-            other.close()
+        except ConnectionResetError:  # Accepted, and reset before we had a look at it.
+            self.socket = reset_connection()
 
     @classmethod
     def over(cls, connection):
