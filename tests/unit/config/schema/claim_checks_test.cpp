@@ -18,17 +18,19 @@ constexpr const char* limit_begin =
     "  limits: [{name: l, rate: 1/s, burst: 1, key: [{type: Route}, {type: JWTClaim, claim: "
     "sub}]}]\n  targetRefs: [";
 
+// One for these targets, behind another document; empty: none.
+std::string jwt_policy(const std::string& verified) {
+  if (verified.empty()) return "";
+  return "---\napiVersion: skiff.dev/v1\nkind: JWTPolicy\nmetadata: {name: j}\nspec:\n"
+         "  targetRefs: [" +
+         verified + "]\n  providers: [{issuer: i, jwks: '" +
+         test::jwk_set({test::p256_signer().jwk("a")}) + "'}]\n";
+}
+
 // A limit by claim of these targets, and JWTPolicies of those; a route with two rules at a Gateway
 // with two listeners, and one at a Service.
 std::string with(const std::string& limited, const std::string& verified) {
-  std::string text = limit_begin + limited + "]\n";
-  if (!verified.empty()) {
-    text +=
-        "---\napiVersion: skiff.dev/v1\nkind: JWTPolicy\nmetadata: {name: j}\nspec:\n"
-        "  targetRefs: [" +
-        verified + "]\n  providers: [{issuer: i, jwks: '" +
-        test::jwk_set({test::p256_signer().jwk("a")}) + "'}]\n";
-  }
+  std::string text = limit_begin + limited + "]\n" + jwt_policy(verified);
   return text + R"(---
 {apiVersion: skiff.dev/v1, kind: Service, metadata: {name: s}, spec: {ports: [{port: 80}]}}
 ---
@@ -97,13 +99,7 @@ std::string rule_by_claim(const std::string& asked, const std::string& verified)
       asked +
       "  rules: [{name: any}, {name: r, claims: [{name: iss, present: true}, {name: sub, exact: "
       "ann}]}]\n";
-  if (!verified.empty()) {
-    text +=
-        "---\napiVersion: skiff.dev/v1\nkind: JWTPolicy\nmetadata: {name: j}\nspec:\n"
-        "  targetRefs: [" +
-        verified + "]\n  providers: [{issuer: i, jwks: '" +
-        test::jwk_set({test::p256_signer().jwk("a")}) + "'}]\n";
-  }
+  text += jwt_policy(verified);
   for (const char* name : {"s, namespace: default", "t, namespace: default", "u, namespace: far"})
     text += std::string("---\n{apiVersion: skiff.dev/v1, kind: Service, metadata: {name: ") + name +
             "}, spec: {ports: [{port: 80}]}}\n";
