@@ -19,8 +19,9 @@ namespace skiff {
 template <typename Decider, typename Config>
 class KeptPolicy final {
  public:
-  KeptPolicy(std::string subject, OnPolicyEvent tell)
-      : subject_(std::move(subject)), tell_(std::move(tell)) {}
+  // Both outlive it.
+  KeptPolicy(const std::string& subject, const OnPolicyEvent& tell)
+      : subject_(subject), tell_(tell) {}
 
   // By the policy that is in force; each worker says it. Null: it is off.
   Decider* configure(const std::optional<Config>& config, Random& random, TimePoint now) {
@@ -45,8 +46,8 @@ class KeptPolicy final {
   }
 
  private:
-  const std::string subject_;
-  const OnPolicyEvent tell_;
+  const std::string& subject_;
+  const OnPolicyEvent& tell_;
   mutable std::mutex mutex_;  // Guards all below.
   std::unique_ptr<Decider> decider_;
   bool is_on_ = false;

@@ -4,8 +4,8 @@
 
 namespace skiff {
 
-TargetBulkheads::TargetBulkheads(std::string target, OnPolicyEvent tell)
-    : target_name_(std::move(target)), tell_(std::move(tell)) {}
+TargetBulkheads::TargetBulkheads(const std::string& target, const OnPolicyEvent& tell)
+    : target_name_(target), tell_(tell) {}
 
 void TargetBulkheads::configure(const BulkheadConfig& config) {
   const std::lock_guard guard(mutex_);

@@ -18,7 +18,8 @@ namespace skiff {
 // request.
 class TargetBulkheads final {
  public:
-  TargetBulkheads(std::string target, OnPolicyEvent tell);
+  // Both outlive it.
+  TargetBulkheads(const std::string& target, const OnPolicyEvent& tell);
 
   // By the policy that is in force; each worker says it.
   void configure(const BulkheadConfig& config);
@@ -36,8 +37,8 @@ class TargetBulkheads final {
   void visit(const Visit& visit) const;
 
  private:
-  const std::string target_name_;
-  const OnPolicyEvent tell_;
+  const std::string& target_name_;
+  const OnPolicyEvent& tell_;
   mutable std::mutex mutex_;  // Guards all below.
   BulkheadConfig config_;
   std::unique_ptr<Bulkhead> target_;          // Null: never was any limit.

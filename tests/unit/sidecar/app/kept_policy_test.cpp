@@ -23,7 +23,9 @@ struct KeptPolicyTest : testing::Test {
   Decider* configure(std::optional<int> config) { return policy.configure(config, random, {}); }
 
   Random random{1};
-  KeptPolicy<Decider, int> policy{"order.shop", {}};
+  const std::string subject = "order.shop";
+  const OnPolicyEvent nobody;
+  KeptPolicy<Decider, int> policy{subject, nobody};
 };
 
 TEST_F(KeptPolicyTest, IsThereOnlyWhileItIsInForce) {

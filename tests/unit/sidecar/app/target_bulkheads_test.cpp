@@ -23,7 +23,9 @@ struct TargetBulkheadsTest : testing::Test {
   }
   using Seen = std::vector<std::string>;
 
-  TargetBulkheads bulkheads{"product.shop", {}};
+  const std::string name = "product.shop";
+  const OnPolicyEvent nobody;
+  TargetBulkheads bulkheads{name, nobody};
 };
 
 TEST_F(TargetBulkheadsTest, LimitsNothingUntilAPolicySaysSo) {
