@@ -102,8 +102,9 @@ void add_reason(const Error& error, Arena& arena, Response& response) {
   headers.add(arena, "x-skiff-reason", about(error.kind).reason);
   if (!error.policy.empty()) headers.add(arena, "x-skiff-policy", error.policy);
   if (error.answer == nullptr) return;
-  if (error.answer->retry_after > 0) {
-    headers.add(arena, "retry-after", number(arena, error.answer->retry_after));
+  if (error.answer->retry_after > Duration::zero()) {
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(error.answer->retry_after).count();
+    headers.add(arena, "retry-after", number(arena, static_cast<std::uint64_t>(seconds)));
   }
   if (error.answer->fields == nullptr) return;
   for (const Field& field : *error.answer->fields) headers.push_back(arena, field);
@@ -144,7 +145,7 @@ std::string_view answer_for(const Error& error, const Request& request, Arena& a
   const bool own_body = own != nullptr && !own->body.empty();
   response.headers.add(arena, "content-type", own_body ? own->content_type : "application/json");
   add_reason(error, arena, response);
-  if (response.status == 503 && (own == nullptr || own->retry_after == 0)) {
+  if (response.status == 503 && (own == nullptr || own->retry_after == Duration::zero())) {
     response.headers.add(arena, "retry-after", "1");
   }
   const std::string_view body = own_body ? own->body

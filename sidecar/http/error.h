@@ -4,6 +4,8 @@
 #include <span>
 #include <string_view>
 
+#include "base/clock.h"
+
 namespace skiff {
 
 // Every way in which a request can fail. The reason word, the status and what it means stand in one
@@ -114,7 +116,7 @@ struct ErrorAnswer {
   std::uint16_t status = 0;         // 0: the kind's.
   std::int8_t grpc_status = -1;     // To a call of gRPC; -1: the kind's.
   bool reset = false;               // None at all: the connection breaks, of HTTP/2 the stream.
-  std::uint32_t retry_after = 0;    // Seconds; 0: as for any.
+  Duration retry_after{};           // Told in seconds, rounded up; zero: as for any.
   const Headers* fields = nullptr;  // Further fields; null: none.
   std::string_view content_type{};  // Of `body`.
   std::string_view body{};          // Empty: the usual one.

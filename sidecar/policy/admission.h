@@ -19,8 +19,8 @@ class Admission {
   virtual ~Admission() = default;
 
   virtual Result<Ticket, Error> admit(TimePoint now) = 0;
-  // After a refusal: how many seconds the caller is told to wait. 0: it is not told.
-  virtual std::uint32_t retry_after(TimePoint) const { return 0; }
+  // After a refusal: how long the caller is told to wait. Zero: it is not told.
+  virtual Duration retry_after(TimePoint) const { return {}; }
   // The head of an answer came; what it says follows by answered(), now or when its body is over.
   // Gives the ticket to go on with.
   virtual Ticket heard(Ticket ticket, TimePoint) { return ticket; }

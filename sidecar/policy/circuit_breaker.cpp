@@ -36,12 +36,6 @@ bool reaches(std::uint32_t count, std::uint32_t calls, std::uint64_t share) {
   return count > 0 && count * whole >= calls * share;
 }
 
-// 1 at least: who is refused need not come back at once.
-std::uint32_t whole_seconds(Duration time) {
-  const auto seconds = std::chrono::ceil<std::chrono::seconds>(time).count();
-  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(seconds, 1, 86'400));
-}
-
 std::string text_of(Duration time) { return to_text(std::chrono::ceil<Milliseconds>(time)); }
 
 bool have_same_form(const CircuitBreakerConfig& one, const CircuitBreakerConfig& other) {
@@ -118,10 +112,10 @@ Ticket CircuitBreaker::make_ticket() {
 
 bool CircuitBreaker::is_current(Ticket ticket) const { return ticket >> epoch_shift == epoch_; }
 
-std::uint32_t CircuitBreaker::retry_after(TimePoint now) const {
+Duration CircuitBreaker::retry_after(TimePoint now) const {
   const std::lock_guard lock(lock_);
-  if (mode_ == BreakerMode::forced_open) return whole_seconds(config_.wait_duration_in_open_state);
-  return whole_seconds(state_ == State::open ? open_until_ - now : Duration::zero());
+  if (mode_ == BreakerMode::forced_open) return config_.wait_duration_in_open_state;
+  return state_ == State::open ? std::max(open_until_ - now, Duration::zero()) : Duration::zero();
 }
 
 Ticket CircuitBreaker::heard(Ticket ticket, TimePoint now) {

@@ -49,7 +49,7 @@ class CircuitBreaker final : public Admission {
                  OnPolicyEvent tell, TimePoint now);
 
   Result<Ticket, Error> admit(TimePoint now) override;
-  std::uint32_t retry_after(TimePoint now) const override;
+  Duration retry_after(TimePoint now) const override;
   Ticket heard(Ticket ticket, TimePoint now) override;
   void answered(Ticket ticket, Outcome outcome, Duration latency, TimePoint now) override;
   void released(Ticket ticket, TimePoint now) override;

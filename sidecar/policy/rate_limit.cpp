@@ -118,7 +118,7 @@ class LimitedRequest final : public PassingReply, private RedisBuckets::Asker {
     auto* const fields = exchange.arena.make<Headers>();
     add_fields(exchange.arena, answer, *fields);
     auto* const own = exchange.arena.make<ErrorAnswer>();
-    own->retry_after = static_cast<std::uint32_t>(
+    own->retry_after = std::chrono::seconds(
         std::clamp<std::uint64_t>(seconds_up(answer.until_next), 1, UINT32_MAX));
     own->fields = fields;
     own->content_type = response.content_type;

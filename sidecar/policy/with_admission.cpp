@@ -60,8 +60,8 @@ class AdmittedCall final : public PassingReply, public EndHook {
   bool released_ = false;
 };
 
-void refuse(Exchange& exchange, Reply& reply, Error error, std::uint32_t retry_after) {
-  if (retry_after > 0 && error.answer == nullptr) {
+void refuse(Exchange& exchange, Reply& reply, Error error, Duration retry_after) {
+  if (retry_after > Duration::zero() && error.answer == nullptr) {
     error.answer = exchange.arena.make<ErrorAnswer>(ErrorAnswer{.retry_after = retry_after});
   }
   reply.failed(exchange, error);

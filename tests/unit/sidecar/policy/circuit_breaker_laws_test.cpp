@@ -123,7 +123,7 @@ class Life final {
     const auto ticket = breaker_.admit(now_);
     if (!ticket) {
       EXPECT_NE(state_, "closed");
-      EXPECT_GE(breaker_.retry_after(now_), 1u);
+      EXPECT_LE(breaker_.retry_after(now_), config_.max_wait_duration_in_open_state * 2);
       return;
     }
     EXPECT_NE(state_, "open");

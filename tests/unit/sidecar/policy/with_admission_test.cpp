@@ -21,7 +21,7 @@ class Diary final : public Admission {
     told.push_back("admit");
     return ++last_;
   }
-  std::uint32_t retry_after(TimePoint) const override { return wait; }
+  Duration retry_after(TimePoint) const override { return wait; }
   Ticket heard(Ticket ticket, TimePoint) override { return ticket + heads; }
   void answered(Ticket ticket, Outcome outcome, Duration latency, TimePoint) override {
     told.push_back(std::to_string(ticket) + (outcome == Outcome::success ? " good " : " bad ") +
@@ -32,7 +32,7 @@ class Diary final : public Admission {
   }
 
   bool refuses = false;
-  std::uint32_t wait = 0;
+  Duration wait{};
   Ticket heads = 0;  // Added to a ticket when the head of its answer came.
   std::vector<std::string> told;
 
@@ -128,11 +128,11 @@ TEST_F(WithAdmissionTest, DoesNotCallInnerWhereItIsRefused) {
 
 TEST_F(WithAdmissionTest, TellsWhomItRefusesHowLongToWait) {
   diary.refuses = true;
-  diary.wait = 7;
+  diary.wait = 7s;
   send();
   ASSERT_EQ(reply.errors.size(), 1u);
   ASSERT_NE(reply.errors[0].answer, nullptr);
-  EXPECT_EQ(reply.errors[0].answer->retry_after, 7u);
+  EXPECT_EQ(reply.errors[0].answer->retry_after, 7s);
 }
 
 TEST_F(WithAdmissionTest, GoesOnWithTheTicketThatTheHeadOfTheAnswerGave) {
