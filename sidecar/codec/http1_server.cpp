@@ -60,18 +60,18 @@ void Http1Server::read() {
     const bool wanted = exchange_ == nullptr ? writer_.empty() : wants_body();
     if (!wanted) {  // resume(), writable() or finish() goes on.
       unread_ = true;
+      // Who leaves while there is no backend yet must be noticed.
+      if (exchange_ != nullptr && exchange_->backend_sink == nullptr) transport_->wait_readable();
       return;
     }
   }
 }
 
 void Http1Server::read_ahead() {
-  // Bytes of later requests wait here; no more than a head of them.
+  if (!exchange_->request_ended) unread_ = true;
+  if (!exchange_->request_ended && exchange_->backend_sink != nullptr) return;
+  // Bytes of later requests wait here, or the body for a backend; no more than a head of them.
   if (input_.size() >= context_.settings.limits.header_bytes) return;
-  if (!exchange_->request_ended) {
-    unread_ = true;
-    return;
-  }
   char* const buffer = context_.loop.read_buffer();
   const IoResult got = transport_->receive(buffer, context_.settings.limits.header_bytes);
   if (got.kind == IoResult::Kind::error) return lost();

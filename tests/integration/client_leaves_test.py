@@ -131,8 +131,14 @@ class OverHttp1(LeavesTest):
         self.assertEqual(self.watched.served, 0)
 
     def test_in_the_queue_of_the_bulkhead(self):
+        self.leaves_the_queue(request())
+
+    def test_in_that_queue_with_a_body_that_nobody_has_taken_yet(self):
+        self.leaves_the_queue(request("POST", b"0123456789"))
+
+    def leaves_the_queue(self, message):
         first = self.under_way(read_request)
-        second = self.client().send(request())
+        second = self.client().send(message)
         self.assert_metric(self.running, 1, "skiff_bulkhead_queued")
         reset(second)
         self.assert_metric(self.running, 0, "skiff_bulkhead_queued")

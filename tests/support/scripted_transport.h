@@ -43,6 +43,7 @@ class ScriptedPeer final {
     if (user_ != nullptr && std::exchange(waits_to_write_, false)) user_->writable();
   }
 
+  std::size_t unread() const { return to_read_.size(); }  // Bytes; the kernel keeps them.
   bool closed() const { return closed_; }                 // The code under test let go of it.
   bool was_reset() const { return was_reset_; }           // … by an RST.
   bool sees_end() const { return sees_end_ || closed_; }  // It will get no more bytes.

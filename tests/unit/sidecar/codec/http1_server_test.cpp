@@ -153,6 +153,29 @@ TEST_F(Http1ServerTest, KeepsTheBodyUntilABackendIsThere) {
   EXPECT_TRUE(backend.body_ended);
 }
 
+TEST_F(Http1ServerTest, NoticesAClientThatLeavesBeforeABackendTookItsBody) {
+  backend.ready = false;
+  client.sends("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n12345");
+  turn();
+  EXPECT_EQ(backend.failed_with, ErrorKind::none);
+  client.resets();
+  EXPECT_EQ(backend.failed_with, ErrorKind::client_gone);
+  EXPECT_EQ(backend.body, "");
+}
+
+TEST_F(Http1ServerTest, KeepsNoMoreThanAHeadOfABodyThatNobodyTookYet) {
+  backend.ready = false;
+  client.sends("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1048576\r\n\r\n");
+  for (int i = 0; i < 64; ++i) {
+    client.sends(std::string(16 * 1024, 'x'));
+    turn();
+  }
+  EXPECT_GT(client.unread(), 800 * 1024u);
+  backend.take_body();
+  turn();
+  EXPECT_EQ(backend.body.size(), 1024 * 1024u);
+}
+
 TEST_F(Http1ServerTest, StopsReadingWhileTheBackendTakesNoMore) {
   backend.takes_more = false;
   client.sends("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\n123");
