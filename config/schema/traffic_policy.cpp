@@ -90,6 +90,9 @@ Shape describe_spec() {
       .required();
   shape.field("timeouts", &TrafficPolicy::timeouts, "How long each part of a call may take.");
   shape.field("retry", &TrafficPolicy::retry, "When a request is sent again.");
+  shape.field(
+      "waitForReady", &TrafficPolicy::wait_for_ready,
+      "Holds a request that no endpoint accepts until one does. Left out: it fails at once.");
   shape.field("circuitBreaker", &TrafficPolicy::circuit_breaker,
               "Stops calling a target that fails or hangs. Left out: does not.");
   shape.field("outlierEjection", &TrafficPolicy::outlier_ejection,

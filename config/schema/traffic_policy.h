@@ -12,6 +12,7 @@
 #include "config/schema/fallback.h"
 #include "config/schema/outlier_ejection.h"
 #include "config/schema/retry.h"
+#include "config/schema/wait_for_ready.h"
 
 namespace skiff {
 
@@ -83,6 +84,7 @@ struct TrafficPolicy {
   std::vector<ObjectRef> target_refs;  // Service, or HTTPRoute (sectionName: a rule).
   TimeoutsConfig timeouts;
   RetryConfig retry;
+  std::optional<WaitForReadyConfig> wait_for_ready;
   std::optional<CircuitBreakerConfig> circuit_breaker;
   std::optional<OutlierEjectionConfig> outlier_ejection;
   BulkheadConfig bulkhead;

@@ -44,6 +44,7 @@ TrafficPolicy policy_of_application() {
 void spare_application(const InboundPort* port, TrafficPolicy& policy) {
   const TrafficPolicy known = port == nullptr ? TrafficPolicy() : port->policy;
   policy.bulkhead.caller = known.bulkhead.caller;
+  policy.wait_for_ready = known.wait_for_ready;
   policy.circuit_breaker = known.circuit_breaker;
   policy.criticality = known.criticality;
 }

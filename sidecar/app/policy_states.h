@@ -21,6 +21,7 @@
 #include "sidecar/policy/outlier_ejection.h"
 #include "sidecar/policy/policy_event.h"
 #include "sidecar/policy/retry_budget.h"
+#include "sidecar/policy/wait_for_ready.h"
 
 namespace skiff {
 
@@ -35,7 +36,8 @@ class TargetState final {
         tell_(std::move(tell)),
         bulkheads_(name_, tell_),
         breaker_(name_, tell_),
-        ejection_(name_, tell_) {}
+        ejection_(name_, tell_),
+        readiness_(name_, tell_) {}
   TargetState(const TargetState&) = delete;
   TargetState& operator=(const TargetState&) = delete;
 
@@ -44,6 +46,7 @@ class TargetState final {
   RetryBudget& retry_budget() { return retry_budget_; }
   KeptPolicy<CircuitBreaker, CircuitBreakerConfig>& breaker() { return breaker_; }
   KeptPolicy<OutlierEjection, OutlierEjectionConfig>& ejection() { return ejection_; }
+  Readiness& readiness() { return readiness_; }
   HedgeCounts& hedges() { return hedges_; }
   MirrorCounts& mirrors() { return mirrors_; }
 
@@ -58,6 +61,7 @@ class TargetState final {
   RetryBudget retry_budget_;
   KeptPolicy<CircuitBreaker, CircuitBreakerConfig> breaker_;
   KeptPolicy<OutlierEjection, OutlierEjectionConfig> ejection_;
+  Readiness readiness_;
   HedgeCounts hedges_;
   MirrorCounts mirrors_;
   std::atomic<std::uint32_t> panicking_ = 0;  // Workers.

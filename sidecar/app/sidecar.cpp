@@ -25,6 +25,7 @@
 #include "sidecar/app/policies.h"
 #include "sidecar/app/policy_events.h"
 #include "sidecar/app/policy_watch.h"
+#include "sidecar/app/ready_families.h"
 #include "sidecar/app/retry_families.h"
 #include "sidecar/app/shutdown.h"
 #include "sidecar/app/worker.h"
@@ -118,6 +119,7 @@ Sidecar::Sidecar(const SidecarConfig& config)
     const TimePoint now = clock_.now();
     collect_bulkheads(states_, families);
     collect_retries(states_, now, families);
+    collect_readiness(states_, families);
     collect_mirrors(states_, families);
     collect_breakers(states_, now, families);
     collect_ejections(states_, now, families);

@@ -17,7 +17,8 @@ TargetChain::TargetChain(const ChainContext& context, std::shared_ptr<TargetStat
              {context.pauses, context.loop, context.loop.random(), state_->retry_budget()},
              breaker_),
       hedge_({context.loop, context.pauses, state_->retry_budget(), state_->hedges()}, retry_),
-      callers_(context.waits, hedge_),
+      ready_({context.loop, context.pauses, *this, state_->readiness()}, hedge_),
+      callers_(context.waits, ready_),
       faults_(context.pauses, context.loop, context.loop.random(), callers_),
       deadline_(context.knows_routes, context.loop, faults_),
       timeouts_(policy.timeouts, deadline_) {
@@ -33,6 +34,7 @@ void TargetChain::configure(const TrafficPolicy& policy) {
   grpc_status_.configure(policy.retry);
   retry_.configure(policy.retry);
   hedge_.configure(policy.retry);
+  ready_.configure(policy.wait_for_ready);
   timeouts_.configure(policy.timeouts);
   limit(policy);
 }

@@ -16,6 +16,7 @@
 #include "sidecar/policy/pauses.h"
 #include "sidecar/policy/retry.h"
 #include "sidecar/policy/timeouts.h"
+#include "sidecar/policy/wait_for_ready.h"
 #include "sidecar/policy/with_admission.h"
 #include "sidecar/policy/with_bulkhead.h"
 #include "sidecar/transport/loop.h"
@@ -35,7 +36,7 @@ struct ChainContext {
 // The policies that every request to one target meets, of one worker, in their order. What workers
 // share of them is in the TargetState. Knows neither sockets nor routes, so that simulations use it
 // as it is.
-class TargetChain final : public Forwarder {
+class TargetChain final : public Forwarder, private EndpointsSeen {
  public:
   TargetChain(const ChainContext& context, std::shared_ptr<TargetState> state,
               const TrafficPolicy& policy);
@@ -57,6 +58,8 @@ class TargetChain final : public Forwarder {
   }
 
  private:
+  bool none_accepts() const override { return endpoints_.none_accepts(); }
+  std::size_t count() const override { return endpoints_.usable(); }
   void limit(const TrafficPolicy& policy);
   void eject_by(OutlierEjection* ejection);
   void follow_ejections();
@@ -71,18 +74,20 @@ class TargetChain final : public Forwarder {
   bool panics_ = false;                  // As the TargetState was told of endpoints_.
 
   // From the last stage to the first.
-  // 10 One endpoint is chosen for each attempt, and how it went is remembered.
+  // 11 One endpoint is chosen for each attempt, and how it went is remembered.
   Balance balance_;
-  // 9 What became of a call of gRPC is known to those above.
+  // 10 What became of a call of gRPC is known to those above.
   WithGrpcStatus grpc_status_;
-  // 8 So many attempts at a time.
+  // 9 So many attempts at a time.
   WithBulkhead bulkhead_;
-  // 7 None where most would fail: before one could wait for room.
+  // 8 None where most would fail: before one could wait for room.
   WithAdmission breaker_;
-  // 6 What failed may be sent again.
+  // 7 What failed may be sent again.
   Retry retry_;
-  // 5 What takes long may be sent once more beside it, each with retries of its own.
+  // 6 What takes long may be sent once more beside it, each with retries of its own.
   Hedge hedge_;
+  // 5 Whom nobody accepts waits: before the budget of retries, after a caller's own room.
+  WaitForReady ready_;
   // 4 So many requests of one caller at a time.
   WithCallerBulkheads callers_;
   // 3 What is to go wrong on purpose does, and nobody behind takes it for the backend's fault.

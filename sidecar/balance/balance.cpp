@@ -24,6 +24,7 @@ class Attempt final : public PassingReply, public EndHook {
     const TimePoint now = clock_.now();
     const bool bad = response.status >= 500 || response.status == 429;
     endpoints_.answered(endpoint_, now - begun_, bad, now);
+    endpoint_.refuses = false;
     PassingReply::answered(exchange, response);
   }
 
@@ -34,6 +35,7 @@ class Attempt final : public PassingReply, public EndHook {
       const bool bad = error.kind != ErrorKind::hedge_lost;  // Only slow: so long, at least.
       endpoints_.answered(endpoint_, now - begun_, bad, now);
     }
+    look_at_connection(error);
     release();
     PassingReply::failed(exchange, error);
   }
@@ -41,6 +43,13 @@ class Attempt final : public PassingReply, public EndHook {
   void ended(Exchange&, const Error&) override { release(); }
 
  private:
+  void look_at_connection(const Error& error) {
+    if (error.kind == ErrorKind::connect_failed || error.kind == ErrorKind::timeout_connect) {
+      endpoint_.refuses = true;
+    } else if (error.kind == ErrorKind::upstream_reset && !error.reused) {
+      endpoint_.refuses = false;
+    }
+  }
   void release() {
     if (!std::exchange(released_, true)) endpoints_.ended(endpoint_);
   }

@@ -25,6 +25,7 @@ struct Endpoint {
   bool healthy = true;       // By active checks.
   bool ejected = false;      // By what became of requests to it.
   bool in_zone = true;       // In this sidecar's own zone, or this sidecar has none.
+  bool refuses = false;      // The last connection to it was not accepted.
 
   bool is_available() const { return healthy && !ejected; }
 };

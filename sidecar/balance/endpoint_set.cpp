@@ -144,6 +144,8 @@ void EndpointSet::forget_removed() {
   std::erase_if(removed_, [](const Removed& r) { return r.endpoint->in_flight == 0; });
 }
 
+bool EndpointSet::none_accepts() const { return std::ranges::all_of(usable_, &Endpoint::refuses); }
+
 void EndpointSet::rebuild(TimePoint now) {
   choose_usable();
   balancer_->rebuild(usable_, now);

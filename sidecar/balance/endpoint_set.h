@@ -77,6 +77,10 @@ class EndpointSet final {
 
   void forget_removed();
 
+  // Of those that may be chosen: each refuses, or there is none.
+  bool none_accepts() const;
+  std::size_t usable() const { return usable_.size(); }
+
   bool panics() const { return panics_; }  // All are used though most are not available.
   Availability availability() const;
   const std::vector<std::unique_ptr<Endpoint>>& endpoints() const { return endpoints_; }

@@ -186,8 +186,9 @@ void Retry::Call::failed(Exchange& exchange, const Error& error) {
                              : backoff_before(config_.backoff, retries_ + 1, tools_.random);
   if (!has_time(exchange, delay)) return PassingReply::failed(exchange, error);
   if (!tools_.budget.withdraw(tools_.clock.now())) {
-    return PassingReply::failed(
-        exchange, {.kind = ErrorKind::retry_budget, .detail = about(error.kind).reason});
+    return PassingReply::failed(exchange, {.kind = ErrorKind::retry_budget,
+                                           .unprocessed = error.unprocessed,
+                                           .detail = about(error.kind).reason});
   }
   ++retries_;
   if (delay == Duration::zero()) return attempt(exchange);
@@ -261,8 +262,10 @@ void Retry::Call::stop_pause() {
 void Retry::forward(Exchange& exchange, Reply& reply) {
   const RetryConfig& config = exchange.retry == nullptr ? config_ : *exchange.retry;
   // What others repeat, and what is hedged, pays for nothing.
-  if (config.attempts > 0 && exchange.caller_attempt == 1)
+  if (config.attempts > 0 && exchange.caller_attempt == 1 &&
+      !std::exchange(exchange.is_in_budget, true)) {
     tools_.budget.deposit(tools_.clock.now());
+  }
   exchange.arena.make<Call>(reply, config, tools_, inner_)->begin(exchange);
 }
 

@@ -184,6 +184,69 @@ TEST_P(Endpoints, ThatHangHoldOnlyWhatTheyHaveUntilTheirHealthChecksFail) {
   EXPECT_EQ(client.tallies().between(32s, 50s).success(), 1);
 }
 
+// POST, so that nothing but what is provably unread may be sent again.
+TEST_P(Endpoints, TheOnlyOneMayRestartUnnoticedWhereRequestsWaitForIt) {
+  double success[2];
+  for (const bool waits : {false, true}) {
+    Simulation simulation(seed());
+    SimService& service = simulation.add(product({""}));
+    SimClient& client =
+        simulation.add(SimClientSpec{.target = "product", .rate = 400, .method = "POST"});
+    if (waits) simulation.policy_of("product").wait_for_ready.emplace();
+    simulation.at(5s, [&] { service.instance(0).crash(); });
+    simulation.at(5'200ms, [&] { service.instance(0).start(); });
+    simulation.run_until(10s);
+    expect_sound(simulation);
+    EXPECT_LE(service.most_executions(), 1) << "a POST was done twice";
+    // What was under way is lost, whoever waits.
+    success[waits] = client.tallies().between(5s, 6s).success();
+    EXPECT_EQ(client.tallies().between(6s, 10s).success(), 1);
+  }
+  note_figure("without", success[0]);
+  note_figure("with", success[1]);
+  EXPECT_LT(success[0], 0.95);
+  EXPECT_GT(success[1], 0.98);
+}
+
+TEST_P(Endpoints, ThatAreAwayForLongAreWaitedForByFewAndNotForLong) {
+  Simulation simulation(seed());
+  SimService& service = simulation.add(product({"", "", ""}));
+  SimClient& client = simulation.add(SimClientSpec{.target = "product", .rate = 1000});
+  TrafficPolicy& policy = simulation.policy_of("product");
+  policy.wait_for_ready.emplace().max_waiting = 50;
+  policy.retry.attempts = 0;
+  for (const std::size_t i : {0U, 1U, 2U}) {
+    simulation.at(5s, [&, i] { service.instance(i).crash(); });
+    simulation.at(15s, [&, i] { service.instance(i).start(); });
+  }
+  std::uint64_t under_way = 0;
+  simulation.at(14s, [&] { under_way = client.under_way(); });
+  simulation.run_until(20s);
+  expect_sound(simulation);
+  EXPECT_LE(under_way, 60);
+  const Tally away = client.tallies().between(6s, 14s);
+  EXPECT_EQ(away.failed_by(ErrorKind::connect_failed), away.sent);
+  EXPECT_LE(away.refusals.quantile(1), 275ms);
+  EXPECT_EQ(client.tallies().between(16s, 20s).success(), 1);
+}
+
+// One at a time looks whether they are back, and what has waited comes bit by bit.
+TEST_P(Endpoints, ThatComeBackAreNotFloodedByThoseThatWaited) {
+  Simulation simulation(seed());
+  SimServiceSpec spec = product({""});
+  spec.concurrency = 16;
+  SimService& service = simulation.add(spec);
+  SimClient& client = simulation.add(SimClientSpec{.target = "product", .rate = 1500});
+  simulation.policy_of("product").wait_for_ready.emplace().max_wait = 1s;
+  simulation.at(5s, [&] { service.instance(0).crash(); });
+  simulation.at(5'500ms, [&] { service.instance(0).start(); });
+  simulation.run_until(15s);
+  expect_sound(simulation);
+  const Tally away = client.tallies().between(5s, 6s);
+  EXPECT_GT(away.success(), 0.98) << "all but what was under way";
+  EXPECT_LT(away.latencies.quantile(1), 1'500ms);
+}
+
 TEST_P(Endpoints, NoneAtAllIsSaidAtOnce) {
   Simulation simulation(seed());
   SimService& service = simulation.add(product({""}));

@@ -163,6 +163,7 @@ TEST_F(TargetTest, AllItsPoliciesTakeLittleMemory) {
   spec.endpoints = {};
   const std::size_t without = heap_of_a_target();
   spec.policy.retry.hedging.emplace();
+  spec.policy.wait_for_ready.emplace();
   spec.policy.circuit_breaker.emplace().slow_call_duration_threshold = 1s;
   spec.policy.bulkhead.target.emplace();
   spec.policy.bulkhead.caller.emplace();
