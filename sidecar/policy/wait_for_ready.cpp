@@ -64,6 +64,10 @@ class WaitForReady::Call final : public PassingReply, private Pauses::Waiter {
   void pause_over(Exchange& exchange) override;
   void pause_broken(Exchange& exchange, const Error& error) override;
 
+  // The target is not back for all yet: the first answers may be under way, and a breaker's trials.
+  bool is_away() const {
+    return has_waited() || layer_.others_wait() || layer_.tools_.endpoints.none_accepts();
+  }
   bool has_waited() const { return until_ != TimePoint{}; }
   TimePoint end_of_wait() const { return has_waited() ? until_ : now() + layer_.config_->max_wait; }
   TimePoint now() const { return layer_.tools_.loop.now(); }
@@ -125,7 +129,7 @@ void WaitForReady::Call::answered(Exchange& exchange, Response& response) {
 void WaitForReady::Call::failed(Exchange& exchange, const Error& error) {
   if (may_wait(error)) return wait(error);
   if (has_arrived()) layer_.found();
-  if (about(error.kind).source != ErrorSource::client) layer_.let_go(2);
+  if (error.kind == ErrorKind::circuit_open) layer_.let_go(2);  // They will be refused as well.
   give_up(exchange, error);
 }
 
@@ -141,10 +145,10 @@ bool WaitForReady::Call::may_wait(const Error& error) const {
     case ErrorKind::timeout_connect:
       return error.unprocessed;
     case ErrorKind::retry_budget:
-      return error.unprocessed && layer_.tools_.endpoints.none_accepts();
+      return error.unprocessed && is_away();
     case ErrorKind::circuit_open: {
       const Duration open = error.answer == nullptr ? Duration() : error.answer->retry_after;
-      return now() + open < end && layer_.tools_.endpoints.none_accepts();
+      return now() + open < end && is_away();
     }
     default:
       return false;
@@ -261,10 +265,11 @@ WaitForReady::~WaitForReady() = default;
 
 void WaitForReady::begin(Exchange& exchange, Reply& reply) {
   auto* const call = exchange.arena.make<Call>(reply, *this, exchange);
-  const bool others_wait = line_ != nullptr && !line_->empty();
-  if (!others_wait || !tools_.readiness.is_lost()) return call->send();
+  if (!others_wait() || !tools_.readiness.is_lost()) return call->send();
   call->wait({.kind = line_->why(), .unprocessed = true});
 }
+
+bool WaitForReady::others_wait() const { return line_ != nullptr && !line_->empty(); }
 
 void WaitForReady::found() {
   if (tools_.readiness.is_lost()) tools_.readiness.found();

@@ -82,8 +82,8 @@ struct ReadyTools {
 // One of those that wait is sent each `interval`, the one that has waited longest, and two more for
 // each that was answered, so that who has just begun to serve is not given all at once. While some
 // wait and no endpoint is known to accept, others wait behind them without having been sent.
-// What a breaker refuses waits too where no endpoint accepts, unless the breaker refuses for
-// longer.
+// What a breaker or the budget of retries refuses waits too where no endpoint accepts or others
+// wait, unless the breaker refuses for longer.
 //
 // Only what is proved to be unread waits, so that nothing is done twice whatever the method.
 //
@@ -108,6 +108,7 @@ class WaitForReady final : public Forwarder {
   class Line;
 
   void begin(Exchange& exchange, Reply& reply);
+  bool others_wait() const;
   // An endpoint has accepted a connection.
   void found();
   void let_go(std::size_t more);

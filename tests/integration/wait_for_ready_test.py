@@ -177,10 +177,18 @@ class Waits(ResilienceTest):
             lambda: self.running.metric("skiff_policy_transitions_total", to="half_open") > 3,
             "it tries again",
         )
-        self.start()
+        self.backend(self.takes_its_time, self.ports[0])
         for each in sent:
             self.assertEqual(each.answer()[0], 200)
         self.assertEqual(len(self.keeping.bodies), 10)
+
+    def takes_its_time(self, client):
+        """Its breaker closes when the body of the first answer is over, long after its head."""
+        while True:
+            self.keeping.bodies.append(read_request(client)[2])
+            client.send(OK[:-2])
+            time.sleep(0.05)
+            client.send(OK[-2:])
 
     def test_a_drain_lets_them_have_their_time(self):
         running = self.before_nobody(LONG)

@@ -314,6 +314,28 @@ TEST_F(WaitForReadyTest, WhatABreakerRefusesWaitsOnlyWhereNobodyAcceptsAndItsTim
   EXPECT_EQ(error_of(send()), ErrorKind::circuit_open) << "it is not for want of connections";
 }
 
+// It closes when the body of its trial is over; two more go when that has a head.
+TEST_F(WaitForReadyTest, WhileABreakerTriesNobodyWhoWaitsIsRefused) {
+  door.refuse(refused);
+  std::vector<Call*> waiting;
+  for (int i = 0; i < 10; ++i) waiting.push_back(&send());
+  door.open();
+  while (door.inside.empty()) pass(1ms);
+  door.error = {.kind = ErrorKind::circuit_open, .unprocessed = true};
+  door.answer_first();
+  for (int i = 0; i < 5; ++i) turn();
+  waiting.push_back(&send());
+  EXPECT_EQ(readiness.figures().waiting, 10u) << "one was answered, one has come";
+  for (const Call* call : waiting) EXPECT_EQ(error_of(*call), ErrorKind::none);
+  door.open();
+  wait(20ms);
+  while (!door.inside.empty()) {
+    door.answer_first();
+    turn();
+  }
+  for (const Call* call : waiting) EXPECT_EQ(call->reply.status, 200);
+}
+
 TEST_F(WaitForReadyTest, ABreakerThatOpensForLongEndsAllWaits) {
   door.refuse(refused);
   std::vector<Call*> waiting;
