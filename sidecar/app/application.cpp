@@ -67,7 +67,7 @@ void Application::forward(Exchange& exchange, Reply& reply) {
   exchange.marks.route = "application";
   exchange.marks.target = service_;
   mark_routed(exchange, cells_of(exchange.client_identity));
-  target_.forward(exchange, reply);
+  told_.forward(exchange, reply);
 }
 
 void Application::take(const Generation& generation) {

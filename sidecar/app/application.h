@@ -9,6 +9,7 @@
 #include "sidecar/app/generation.h"
 #include "sidecar/app/target.h"
 #include "sidecar/observe/worker_metrics.h"
+#include "sidecar/policy/unprocessed.h"
 
 namespace skiff {
 
@@ -45,6 +46,7 @@ class Application final : public Forwarder {
   TargetSpec spec_;                   // What the listener says; without the service's policy.
   std::uint64_t generation_ = 0;      // Whose policy is in force.
   Target target_;
+  TellUnprocessed told_{target_};
   std::shared_ptr<RequestCells> unnamed_;         // Of callers who have not proved who they are.
   TextMap<std::shared_ptr<RequestCells>> named_;  // By identity.
 };

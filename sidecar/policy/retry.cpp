@@ -5,6 +5,7 @@
 
 #include "base/whole_number.h"
 #include "sidecar/policy/discard.h"
+#include "sidecar/policy/unprocessed.h"
 
 namespace skiff {
 
@@ -158,9 +159,17 @@ void Retry::Call::attempt(Exchange& exchange) {
 
 void Retry::Call::consider(Exchange& exchange, Response& response) {
   stop_pause();
-  const Repeat repeat = judge(config_, exchange, response);
-  if (repeat == Repeat::no || retries_ >= config_.attempts)
+  const bool unprocessed =
+      take_unprocessed(response) && tools_.may_call_sidecars && exchange.replay.complete;
+  const Repeat repeat = unprocessed ? Repeat::unprocessed : judge(config_, exchange, response);
+  if (repeat == Repeat::no || config_.attempts == 0)
     return PassingReply::answered(exchange, response);
+  if (unprocessed && !at_once_ && has_time(exchange, Duration::zero())) {
+    at_once_ = true;
+    due_ = tools_.clock.now();
+    return discard(exchange);
+  }
+  if (retries_ >= config_.attempts) return PassingReply::answered(exchange, response);
   const Duration delay = std::max(backoff_before(config_.backoff, retries_ + 1, tools_.random),
                                   retry_after(response).value_or(Duration::zero()));
   if (!has_time(exchange, delay)) return PassingReply::answered(exchange, response);

@@ -17,11 +17,14 @@ struct RetryTools {
   const Clock& clock;
   Random& random;
   RetryBudget& budget;
+  bool may_call_sidecars = true;  // False of the application: what it says of itself is not heeded.
 };
 
 // Sends a request again, to another endpoint where there is one:
 //
-//   provably unprocessed                 any method; the first time at once, and not counted
+//   provably unprocessed                 any method; the first time at once, and not counted. Also
+//                                        what another sidecar says of its application
+//                                        (unprocessed.h)
 //   an idle connection's end crossed it  where doing it twice does no harm; at once
 //   what `conditions`, `codes`, `grpcStatuses` name
 //                                        the same, and not what a sidecar sent again already

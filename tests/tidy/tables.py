@@ -97,6 +97,7 @@ POLICY_PLUMBING = {
     "redis_client",
     "token_buckets",
     "token_clock",
+    "unprocessed",
     "value_condition",
     "with_admission",
     "with_bulkhead",

@@ -64,6 +64,7 @@ struct Head {
   std::uint16_t status = 200;
   std::int8_t grpc_status = -1;
   std::string_view retry_after{};
+  bool unprocessed = false;
 };
 
 void answer(Exchange& exchange, Reply& reply, const Head& head) {
@@ -73,6 +74,7 @@ void answer(Exchange& exchange, Reply& reply, const Head& head) {
   if (!head.retry_after.empty()) {
     response.headers.add(exchange.arena, "retry-after", head.retry_after);
   }
+  if (head.unprocessed) response.headers.add(exchange.arena, "x-skiff-unprocessed", "1");
   reply.answered(exchange, response);
 }
 
@@ -136,6 +138,40 @@ TEST_F(RetryTest, SendsAgainAtOnceWhatIsProvablyUnprocessedWhateverTheMethod) {
   EXPECT_EQ(inner.tries, 2u);
   EXPECT_EQ(reply.status, 200);
   EXPECT_EQ(budget.granted(), 0u) << "the first time is not charged (gRFC A6)";
+}
+
+TEST_F(RetryTest, SendsAgainWhatASidecarCouldNotGiveToItsApplication) {
+  send(Method::post, {answers({.status = 503, .unprocessed = true}), answers({200})});
+  settle();
+  EXPECT_EQ(inner.tries, 2u);
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(budget.granted(), 0u);
+}
+
+TEST_F(RetryTest, OfThatTheClientHearsOnlyTheAnswer) {
+  send(Method::post, {answers({.status = 503, .unprocessed = true})});
+  settle();
+  EXPECT_EQ(inner.tries, 4u) << "the first, one that is not counted, and two";
+  EXPECT_EQ(reply.status, 503);
+  EXPECT_EQ(reply.fields.find("unprocessed"), std::string::npos);
+}
+
+TEST_F(RetryTest, AnApplicationIsNotBelievedWhenItSaysSo) {
+  Retry of_application{{}, {pauses, loop, loop.random(), budget, false}, inner};
+  exchange.request.method = Method::post;
+  inner.steps = {answers({.status = 503, .unprocessed = true})};
+  of_application.forward(exchange, reply);
+  EXPECT_EQ(inner.tries, 1u);
+  EXPECT_EQ(reply.status, 503);
+  EXPECT_EQ(reply.fields.find("unprocessed"), std::string::npos);
+}
+
+TEST_F(RetryTest, WithoutRetriesTheClientHearsNothingOfItEither) {
+  RetryConfig off;
+  off.attempts = 0;
+  send(Method::post, {answers({.status = 503, .unprocessed = true})}, off);
+  EXPECT_EQ(inner.tries, 1u);
+  EXPECT_EQ(reply.fields.find("unprocessed"), std::string::npos);
 }
 
 TEST_F(RetryTest, WaitsBeforeItTriesWhatIsUnprocessedAThirdTime) {
