@@ -13,7 +13,7 @@ void collect_readiness(PolicyStates& states, std::vector<prometheus::MetricFamil
                    "one does.");
   auto waited = counter_family("skiff_ready_waits_total", "Requests that had to wait so.");
   auto in_vain = counter_family("skiff_ready_waits_in_vain_total",
-                                "Of these: until waitForReady.maxWait was over.");
+                                "Of these: requests that failed all the same, as none did.");
   auto full = counter_family("skiff_ready_waits_full_total",
                              "Requests that would have, but for waitForReady.maxWaiting.");
   states.visit([&](TargetState& state) {

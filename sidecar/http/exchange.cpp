@@ -59,7 +59,7 @@ void Exchange::finish(const Error& error) {
   deadlines = {};
   replay = {};
   request_ended = false;
-  is_in_budget = false;
+  is_sent_again = false;
   arena.reset();
 }
 

@@ -125,7 +125,7 @@ struct Exchange {
   EndHook* hooks = nullptr;
   Exchange* next_free = nullptr;
   bool request_ended = false;  // The request's body was read to its end.
-  bool is_in_budget = false;   // The retry budget counted it as a request.
+  bool is_sent_again = false;  // To the same target, whose retry budget has counted it already.
 
   void at_end(EndHook& hook) {
     hook.next = hooks;

@@ -271,10 +271,9 @@ void Retry::Call::stop_pause() {
 void Retry::forward(Exchange& exchange, Reply& reply) {
   const RetryConfig& config = exchange.retry == nullptr ? config_ : *exchange.retry;
   // What others repeat, and what is hedged, pays for nothing.
-  if (config.attempts > 0 && exchange.caller_attempt == 1 &&
-      !std::exchange(exchange.is_in_budget, true)) {
+  const bool is_new = !std::exchange(exchange.is_sent_again, false);
+  if (config.attempts > 0 && exchange.caller_attempt == 1 && is_new)
     tools_.budget.deposit(tools_.clock.now());
-  }
   exchange.arena.make<Call>(reply, config, tools_, inner_)->begin(exchange);
 }
 

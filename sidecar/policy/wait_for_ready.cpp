@@ -57,6 +57,8 @@ class WaitForReady::Call final : public PassingReply, private Pauses::Waiter {
  private:
   friend class Line;
 
+  // It failed as no endpoint accepted it.
+  bool lacks_endpoint(const Error& error) const;
   bool may_wait(const Error& error) const;
   bool begin_wait();
   void over();
@@ -76,6 +78,7 @@ class WaitForReady::Call final : public PassingReply, private Pauses::Waiter {
   Exchange& exchange_;
   const EndHook* const mark_;
   std::uint16_t attempts_ = 0;      // When it was sent.
+  bool was_sent_ = false;           // Once at least.
   Pauses::Pause* pause_ = nullptr;  // While it waits.
   TimePoint until_{};               // So long it waits at most; none before it does.
   Error error_;                     // Why it waits.
@@ -116,6 +119,7 @@ class WaitForReady::Line final : public Timer, public Deferred {
 
 void WaitForReady::Call::send() {
   attempts_ = exchange_.marks.attempts;
+  exchange_.is_sent_again = std::exchange(was_sent_, true);
   layer_.inner_.forward(exchange_, *this);
 }
 
@@ -127,17 +131,15 @@ void WaitForReady::Call::answered(Exchange& exchange, Response& response) {
 }
 
 void WaitForReady::Call::failed(Exchange& exchange, const Error& error) {
-  if (may_wait(error)) return wait(error);
+  const bool in_vain = lacks_endpoint(error);
+  if (in_vain && may_wait(error)) return wait(error);
+  if (in_vain && has_waited()) layer_.tools_.readiness.was_in_vain();
   if (has_arrived()) layer_.found();
   if (error.kind == ErrorKind::circuit_open) layer_.let_go(2);  // They will be refused as well.
   give_up(exchange, error);
 }
 
-bool WaitForReady::Call::may_wait(const Error& error) const {
-  if (!has_waited() && !layer_.config_) return false;
-  if (!exchange_.replay.complete) return false;
-  const TimePoint end = std::min(end_of_wait(), exchange_.deadlines.request);
-  if (now() >= end) return false;
+bool WaitForReady::Call::lacks_endpoint(const Error& error) const {
   switch (error.kind) {
     case ErrorKind::no_endpoint:
       return true;
@@ -145,14 +147,19 @@ bool WaitForReady::Call::may_wait(const Error& error) const {
     case ErrorKind::timeout_connect:
       return error.unprocessed;
     case ErrorKind::retry_budget:
+    case ErrorKind::circuit_open:
       return error.unprocessed && is_away();
-    case ErrorKind::circuit_open: {
-      const Duration open = error.answer == nullptr ? Duration() : error.answer->retry_after;
-      return now() + open < end && is_away();
-    }
     default:
       return false;
   }
+}
+
+bool WaitForReady::Call::may_wait(const Error& error) const {
+  if (!has_waited() && !layer_.config_) return false;
+  if (!exchange_.replay.complete) return false;
+  const bool by_breaker = error.kind == ErrorKind::circuit_open && error.answer != nullptr;
+  const TimePoint next = now() + (by_breaker ? error.answer->retry_after : Duration());
+  return next < std::min(end_of_wait(), exchange_.deadlines.request);
 }
 
 void WaitForReady::Call::wait(const Error& error) {

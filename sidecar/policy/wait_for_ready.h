@@ -21,7 +21,7 @@ class Readiness final {
  public:
   struct Figures {
     std::uint64_t waited = 0;   // Requests that had to wait.
-    std::uint64_t in_vain = 0;  // Of these: until their time was over.
+    std::uint64_t in_vain = 0;  // Of these: that failed for the same want of an endpoint.
     std::uint64_t full = 0;     // That would have waited, but too many did.
     std::uint32_t waiting = 0;  // Now, or sent since, and neither answered nor failed.
   };

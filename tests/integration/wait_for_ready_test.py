@@ -199,6 +199,16 @@ class Waits(ResilienceTest):
         self.start()
         self.assertEqual(sent.answer()[0], 200)
 
+    def test_a_connection_of_bytes_waits_too(self):
+        def reverses(client):
+            client.send(client.read_exactly(5)[::-1])
+
+        self.before_nobody(LONG, protocol="TCP", listens="TCP")
+        client = self.client().send(b"hello")
+        self.waiting(1)
+        self.backend(reverses, self.ports[0])
+        self.assertEqual(client.read_exactly(5), b"olleh")
+
     def test_http2_waits_too(self):
         self.before_nobody(LONG, listens="HTTP2", more="workers: 1")
         command = [program("curl"), "-s", "-m", "60", "--http2-prior-knowledge"]

@@ -140,6 +140,19 @@ TEST_F(RetryTest, SendsAgainAtOnceWhatIsProvablyUnprocessedWhateverTheMethod) {
   EXPECT_EQ(budget.granted(), 0u) << "the first time is not charged (gRFC A6)";
 }
 
+TEST_F(RetryTest, TheBudgetCountsWhatIsSentAgainByAStageInFrontOnce) {
+  budget.configure({.ratio = {1}, .min_per_second = 0});
+  send(Method::post, {answers({200})});
+  EXPECT_EQ(budget.left(clock.now()), 1u);
+  exchange.end_since(nullptr);
+  exchange.is_sent_again = true;
+  retry.forward(exchange, reply);
+  EXPECT_EQ(budget.left(clock.now()), 1u);
+  exchange.end_since(nullptr);
+  retry.forward(exchange, reply);
+  EXPECT_EQ(budget.left(clock.now()), 2u) << "another target, such as a fallback, counts it itself";
+}
+
 TEST_F(RetryTest, SendsAgainWhatASidecarCouldNotGiveToItsApplication) {
   send(Method::post, {answers({.status = 503, .unprocessed = true}), answers({200})});
   settle();

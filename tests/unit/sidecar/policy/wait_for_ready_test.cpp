@@ -20,6 +20,7 @@ class Door final : public Forwarder, public EndpointsSeen, private Pending, priv
  public:
   void forward(Exchange& exchange, Reply& reply) override {
     came.push_back(&exchange);
+    new_ones += !std::exchange(exchange.is_sent_again, false);
     exchange.at_end(*this);
     if (error.kind != ErrorKind::none) return reply.failed(exchange, error);
     ++exchange.marks.attempts;
@@ -53,6 +54,7 @@ class Door final : public Forwarder, public EndpointsSeen, private Pending, priv
   bool refuses = false;  // As far as anybody knows.
   std::size_t endpoints = 3;
   std::vector<Exchange*> came;
+  int new_ones = 0;  // Of these: for the first time.
   std::vector<std::pair<Exchange*, Reply*>> inside;
   int ends = 0;
 
@@ -192,6 +194,7 @@ TEST_F(WaitForReadyTest, WhoComesLaterWaitsBehindWithoutHavingBeenSent) {
   EXPECT_EQ(door.came[1], &first.exchange);
   EXPECT_EQ(door.came[2], &second.exchange) << "one each interval, who waited longest";
   EXPECT_LE(door.came.size(), 5u);
+  EXPECT_EQ(door.new_ones, 3) << "each is a request once, however often it is sent";
   wait(240ms);
   for (const Call* call : {&first, &second, &third}) {
     EXPECT_EQ(error_of(*call), ErrorKind::connect_failed);
@@ -345,6 +348,7 @@ TEST_F(WaitForReadyTest, ABreakerThatOpensForLongEndsAllWaits) {
   for (int i = 0; i < 10; ++i) turn();
   EXPECT_EQ(readiness.figures().waiting, 0u);
   for (const Call* call : waiting) EXPECT_EQ(error_of(*call), ErrorKind::circuit_open);
+  EXPECT_EQ(readiness.figures().in_vain, 50u);
 }
 
 TEST_F(WaitForReadyTest, WhoseRetriesTheBudgetRefusedWaitsWhereNobodyAccepts) {
