@@ -4,20 +4,6 @@
 
 namespace skiff {
 
-// ---- BulkheadList
-
-void BulkheadList::append(BulkheadWaiter& waiter) {
-  waiter.previous_ = last_;
-  waiter.next_ = nullptr;
-  (last_ == nullptr ? first_ : last_->next_) = &waiter;
-  last_ = &waiter;
-}
-
-void BulkheadList::remove(BulkheadWaiter& waiter) {
-  (waiter.previous_ == nullptr ? first_ : waiter.previous_->next_) = waiter.next_;
-  (waiter.next_ == nullptr ? last_ : waiter.next_->previous_) = waiter.previous_;
-}
-
 // ---- BulkheadInbox
 
 bool BulkheadInbox::put(BulkheadWaiter& waiter, bool granted) {
@@ -61,7 +47,7 @@ void BulkheadQueue::remove(BulkheadWaiter& waiter) {
 
 BulkheadWaiter* BulkheadQueue::next(Order order) const {
   for (std::size_t level = levels; level-- > 0;) {
-    const BulkheadList& list = lists_[level];
+    const List& list = lists_[level];
     if (!list.empty()) return order == Order::fifo ? list.first() : list.last();
   }
   return nullptr;
@@ -69,7 +55,7 @@ BulkheadWaiter* BulkheadQueue::next(Order order) const {
 
 BulkheadWaiter* BulkheadQueue::last_below(Criticality criticality, Order order) const {
   for (std::size_t level = 0; level < static_cast<std::size_t>(criticality); ++level) {
-    const BulkheadList& list = lists_[level];
+    const List& list = lists_[level];
     if (!list.empty()) return order == Order::fifo ? list.last() : list.first();
   }
   return nullptr;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 
+#include "base/linked_list.h"
 #include "base/short_lock.h"
 #include "config/schema/bulkhead.h"
 
@@ -32,29 +33,13 @@ class BulkheadWaiter {
   friend class Bulkhead;
   friend class BulkheadInbox;
   friend class BulkheadQueue;
-  friend class BulkheadList;
   enum class Place : std::uint8_t { nowhere, queue, inbox };
 
   BulkheadInbox& inbox_;
-  BulkheadWaiter* previous_ = nullptr;
-  BulkheadWaiter* next_ = nullptr;
+  Links<BulkheadWaiter> links_;
   Place place_ = Place::nowhere;
   Criticality criticality_ = Criticality::normal;
   bool granted_ = false;
-};
-
-// Waiters one behind the other, the oldest first.
-class BulkheadList final {
- public:
-  bool empty() const { return first_ == nullptr; }
-  BulkheadWaiter* first() const { return first_; }
-  BulkheadWaiter* last() const { return last_; }
-  void append(BulkheadWaiter& waiter);
-  void remove(BulkheadWaiter& waiter);  // Needs one of its own.
-
- private:
-  BulkheadWaiter* first_ = nullptr;
-  BulkheadWaiter* last_ = nullptr;
 };
 
 // What became of the waiters of one worker. Bulkheads put them in from any thread, the worker takes
@@ -75,7 +60,7 @@ class BulkheadInbox final {
  private:
   const std::function<void()> wake_;
   ShortLock lock_;  // Guards the list.
-  BulkheadList told_;
+  LinkedList<BulkheadWaiter, &BulkheadWaiter::links_> told_;
 };
 
 // Who waits for one bulkhead, which guards it. What matters more is served before what matters
@@ -95,8 +80,9 @@ class BulkheadQueue final {
 
  private:
   static constexpr std::size_t levels = 3;
+  using List = LinkedList<BulkheadWaiter, &BulkheadWaiter::links_>;  // The oldest first.
 
-  std::array<BulkheadList, levels> lists_;  // By criticality.
+  std::array<List, levels> lists_;  // By criticality.
   std::uint32_t size_ = 0;
 };
 

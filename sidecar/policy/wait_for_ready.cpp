@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/linked_list.h"
+
 namespace skiff {
 
 // ---- What all workers know
@@ -82,8 +84,7 @@ class WaitForReady::Call final : public PassingReply, private Pauses::Waiter {
   Pauses::Pause* pause_ = nullptr;  // While it waits.
   TimePoint until_{};               // So long it waits at most; none before it does.
   Error error_;                     // Why it waits.
-  Call* previous_ = nullptr;        // In the line.
-  Call* next_ = nullptr;
+  Links<Call> links_;               // In the line.
 };
 
 // Those that wait; who came or was sent least recently is first.
@@ -92,8 +93,8 @@ class WaitForReady::Line final : public Timer, public Deferred {
   explicit Line(Loop& loop, WaitForReady& layer) : loop_(loop), layer_(layer) {}
   ~Line() { loop_.undefer(*this); }
 
-  bool empty() const { return size_ == 0; }
-  ErrorKind why() const { return first_->why(); }  // Needs one.
+  bool empty() const { return calls_.empty(); }
+  ErrorKind why() const { return calls_.first()->why(); }  // Needs one.
   bool take_place(const WaitForReadyConfig& config);
   void leave_place(const Call& call);
   void append(Call& call);
@@ -108,8 +109,7 @@ class WaitForReady::Line final : public Timer, public Deferred {
 
   Loop& loop_;
   WaitForReady& layer_;
-  Call* first_ = nullptr;
-  Call* last_ = nullptr;
+  LinkedList<Call, &Call::links_> calls_;
   std::size_t size_ = 0;
   std::size_t places_ = 0;  // Taken: by those in the line, and those of them that were sent.
   std::size_t to_go_ = 0;
@@ -230,16 +230,12 @@ void WaitForReady::Line::leave_place(const Call& call) {
 
 void WaitForReady::Line::append(Call& call) {
   if (scout_ == &call) scout_ = nullptr;
-  call.previous_ = last_;
-  call.next_ = nullptr;
-  (last_ == nullptr ? first_ : last_->next_) = &call;
-  last_ = &call;
+  calls_.append(call);
   if (++size_ == 1) loop_.arm(*this, loop_.now() + interval_);
 }
 
 void WaitForReady::Line::remove(Call& call) {
-  (call.previous_ == nullptr ? first_ : call.previous_->next_) = call.next_;
-  (call.next_ == nullptr ? last_ : call.next_->previous_) = call.previous_;
+  calls_.remove(call);
   if (--size_ == 0) loop_.disarm(*this);
 }
 
@@ -249,18 +245,18 @@ void WaitForReady::Line::let_go(std::size_t more) {
 }
 
 void WaitForReady::Line::run_deferred() {
-  for (std::size_t left = std::exchange(to_go_, 0); left > 0 && size_ > 0; --left) send_first();
+  for (std::size_t left = std::exchange(to_go_, 0); left > 0 && !empty(); --left) send_first();
 }
 
 void WaitForReady::Line::send_first() {
-  scout_ = first_;
-  first_->go();
+  scout_ = calls_.first();
+  calls_.first()->go();
 }
 
 void WaitForReady::Line::expired(TimePoint now) {
   if (scout_ != nullptr && scout_->has_arrived()) layer_.found();
   send_first();
-  if (size_ > 0) loop_.arm(*this, now + interval_);
+  if (!empty()) loop_.arm(*this, now + interval_);
 }
 
 // ---- The layer
