@@ -19,6 +19,7 @@ import counters
 import grpc_calls
 import memory
 import mesh
+import mirror
 import report
 import scale
 import setup
@@ -76,6 +77,7 @@ GROUPS = {
         },
     ),
     "One hop of HTTP/2": ("skiff-h2", "haproxy-h2,nghttpx-h2,envoy-h2", {"h2": mesh.h2}),
+    "One hop of HTTP/1.1 with a mirror": ("skiff-mirror", "", {"mirror": mirror.mirror}),
     "One hop of bytes": ("skiff-tcp", "floor,haproxy-tcp,envoy-tcp", {"tcp10m": mesh.tcp10m}),
 }
 PARTS = [part for _, _, parts in GROUPS.values() for part in parts]
@@ -118,7 +120,7 @@ def options_of(args, ours, standard):
     ]
     extra = chains.read(args.chains)
     known = {**chains.read([f"{HERE}/peers/chains.json", f"{HERE}/chains.json"]), **extra}
-    wanted = [*peers, *extra, ours]
+    wanted = [*filter(None, peers), *extra, ours]
     present = {name: known[name] for name in dict.fromkeys(wanted) if known[name].exists()}
     for name in set(wanted) - set(present):
         print(f"{name} is left out: its program is not there", file=sys.stderr)

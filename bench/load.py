@@ -47,6 +47,17 @@ def exactly(chain, connections, path, requests, rate=None):
     return Load(int(good), int(bad), 0, *map(float, times))
 
 
+def in_turn(chain, connections, path, other, requests, rate):
+    """An open loop as of exactly(), for both paths in turn: the loads of each."""
+    command = [f"{chains.CACHE}/load", str(chain.port), path, str(connections), str(requests)]
+    words = _run([*command, str(rate), other]).split()
+    if len(words) != 8:
+        raise RuntimeError(f"{chain.name}: nobody listens on port {chain.port} any more")
+    good, bad = map(int, words[:2])
+    times = list(map(float, words[2:]))
+    return Load(good, bad, 0, *times[:3]), Load(good, bad, 0, *times[3:])
+
+
 def http2(chain, path, seconds, connections=8, streams=16, grpc_message=None):
     """Closed loop of h2load: HTTP/2 without TLS, `streams` at once on each connection.
 

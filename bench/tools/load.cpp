@@ -1,10 +1,12 @@
 // A client for what wrk does not do: requests at a fixed rate that does not wait for answers (open
 // loop), and an exact number of requests. GET, HTTP/1.1, answers with Content-Length.
 //
-// usage: load PORT PATH CONNECTIONS REQUESTS [RATE]
+// usage: load PORT PATH CONNECTIONS REQUESTS [RATE [OTHER_PATH]]
 // With RATE (requests per second) a request is due at its time whatever became of those before; its
 // latency counts from then, so that a proxy that stalls cannot hide it. Without, each connection
 // asks again as soon as it is answered. Prints `good bad p50 p99 p99.5`, times in microseconds.
+// With OTHER_PATH both are asked for in turn, each for a quarter of a second, so that what disturbs
+// the machine disturbs both, and the other's times follow.
 //
 // built by bench/setup.py: g++ -O2 -std=c++20
 #include <arpa/inet.h>
@@ -69,6 +71,7 @@ class Answer final {
 struct Connection {
   int socket = -1;
   Clock::time_point due;  // Of the request under way.
+  bool other = false;     // It is for the other path.
   Answer answer;
   bool busy = false;
 };
@@ -79,6 +82,7 @@ struct Options {
   std::size_t connections;
   std::size_t requests;
   double rate;  // 0: closed loop.
+  std::string other_path;
 };
 
 // A connection on loopback; ends the program where nobody listens.
@@ -98,11 +102,34 @@ int connect_to(int port) {
   return connection;
 }
 
+std::string request_for(const std::string& path) {
+  return "GET " + path + " HTTP/1.1\r\nHost: bench\r\n\r\n";
+}
+
+// How long answers took, in microseconds.
+class Latencies final {
+ public:
+  void add(double micros) { all_.push_back(micros); }
+
+  // ` p50 p99 p99.5`.
+  void print() {
+    std::sort(all_.begin(), all_.end());
+    for (const double share : {0.5, 0.99, 0.995}) {
+      const auto at = static_cast<std::size_t>(share * static_cast<double>(all_.size() - 1));
+      std::printf(" %.1f", all_.empty() ? 0.0 : all_[at]);
+    }
+  }
+
+ private:
+  std::vector<double> all_;
+};
+
 class Load final {
  public:
   explicit Load(const Options& options)
       : options_(options),
-        request_("GET " + options.path + " HTTP/1.1\r\nHost: bench\r\n\r\n"),
+        request_(request_for(options.path)),
+        other_request_(request_for(options.other_path)),
         poll_(epoll_create1(0)),
         connections_(options.connections) {
     for (auto& connection : connections_) open(connection);
@@ -117,15 +144,19 @@ class Load final {
   }
 
   void print() {
-    std::sort(micros_.begin(), micros_.end());
-    const auto at = [&](double share) {
-      return micros_.empty() ? 0.0
-                             : micros_[static_cast<std::size_t>(share * (micros_.size() - 1))];
-    };
-    std::printf("%zu %zu %.1f %.1f %.1f\n", good_, bad_, at(0.5), at(0.99), at(0.995));
+    std::printf("%zu %zu", good_, bad_);
+    latencies_.print();
+    if (!options_.other_path.empty()) other_latencies_.print();
+    std::printf("\n");
   }
 
  private:
+  // Whether what is due then is for the other path.
+  bool is_other(Clock::time_point due_at) const {
+    using std::chrono::milliseconds;
+    return !options_.other_path.empty() && (due_at - begin_) / milliseconds(250) % 2 == 1;
+  }
+
   void open(Connection& connection) {
     connection.socket = connect_to(options_.port);
     epoll_event event{};
@@ -169,9 +200,10 @@ class Load final {
     ++started_;
     connection.busy = true;
     connection.due = due_at;
+    connection.other = is_other(due_at);
     connection.answer = {};
-    if (send(connection.socket, request_.data(), request_.size(), MSG_NOSIGNAL) < 0)
-      fail(connection);
+    const std::string& request = connection.other ? other_request_ : request_;
+    if (send(connection.socket, request.data(), request.size(), MSG_NOSIGNAL) < 0) fail(connection);
   }
 
   void read(Connection& connection) {
@@ -185,7 +217,8 @@ class Load final {
   void answered(Connection& connection) {
     const auto now = Clock::now();
     ++(connection.answer.is_good() ? good_ : bad_);
-    micros_.push_back(std::chrono::duration<double, std::micro>(now - connection.due).count());
+    const double micros = std::chrono::duration<double, std::micro>(now - connection.due).count();
+    (connection.other ? other_latencies_ : latencies_).add(micros);
     connection.busy = false;
     if (options_.rate == 0) ask(connection, now);
   }
@@ -200,22 +233,26 @@ class Load final {
 
   const Options options_;
   const std::string request_;
+  const std::string other_request_;
   const int poll_;
   std::vector<Connection> connections_;
   Clock::time_point begin_;
   std::size_t started_ = 0;
   std::size_t good_ = 0;
   std::size_t bad_ = 0;
-  std::vector<double> micros_;
+  Latencies latencies_;
+  Latencies other_latencies_;
 };
 
 }  // namespace
 
 int main(int count, char** arguments) {
   if (count < 5)
-    return std::fputs("usage: load PORT PATH CONNECTIONS REQUESTS [RATE]\n", stderr), 64;
+    return std::fputs("usage: load PORT PATH CONNECTIONS REQUESTS [RATE [OTHER_PATH]]\n", stderr),
+           64;
   Load load({std::atoi(arguments[1]), arguments[2], std::strtoul(arguments[3], nullptr, 10),
-             std::strtoul(arguments[4], nullptr, 10), count > 5 ? std::atof(arguments[5]) : 0.0});
+             std::strtoul(arguments[4], nullptr, 10), count > 5 ? std::atof(arguments[5]) : 0.0,
+             count > 6 ? arguments[6] : ""});
   prctl(PR_SET_TIMERSLACK, 1);  // Wake when due, not up to 50 us later.
   load.run();
   load.print();
