@@ -47,8 +47,8 @@ def exactly(chain, connections, path, requests, rate=None):
     return Load(int(good), int(bad), 0, *map(float, times))
 
 
-def in_turn(chain, connections, path, other, requests, rate):
-    """An open loop as of exactly(), for both paths in turn: the loads of each."""
+def either(chain, connections, path, other, requests, rate):
+    """An open loop as of exactly(), for one path or the other as drawn: the loads of each."""
     command = [f"{chains.CACHE}/load", str(chain.port), path, str(connections), str(requests)]
     words = _run([*command, str(rate), other]).split()
     if len(words) != 8:

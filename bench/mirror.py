@@ -8,13 +8,13 @@ import threading
 
 import chains
 import load
-from rows import Bar, Row
+from rows import Row
 
 PORTS = {"hangs": 9011, "fails": 9012, "floods": 9013}  # As in configs/skiff-mirror.
 
 
 def mirror(options, rate=1000):
-    """The 99th percentile with a mirror of all requests over that without one, both in turn."""
+    """The 99th percentile with a mirror of all requests over that without one, in one load."""
     chain, rows = options.chains[-1], []
     for mood, port in PORTS.items():
         with misbehaving(mood, port), chains.running(chain):
@@ -22,7 +22,7 @@ def mirror(options, rate=1000):
             found, failed = [], 0
             for number in range(options.rounds):
                 requests = 10 * options.seconds * rate
-                plain, copied = load.in_turn(chain, 32, "/1k?mirror=none", other, requests, rate)
+                plain, copied = load.either(chain, 32, "/1k?mirror=none", other, requests, rate)
                 found.append(copied.p99_us / plain.p99_us)
                 failed += plain.failed
                 options.say(
@@ -31,7 +31,7 @@ def mirror(options, rate=1000):
                 )
         what = f"all copied to a mirror that {mood}: p99, times that without"
         values = {chain.name: statistics.median(found)}
-        rows.append(Row(what, "×", values, [Bar(limit=1.01)], {chain.name: failed}))
+        rows.append(Row(what, "×", values, [], {chain.name: failed}))
     return rows
 
 
