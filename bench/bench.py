@@ -116,11 +116,13 @@ def options_of(args, ours, standard):
     """The chains that are there, ours last; what is not there is named and left out."""
     ours = args.ours or ours
     peers = [
-        name for name in standard.split(",") if not args.peers or name in args.peers.split(",")
+        name
+        for name in filter(None, standard.split(","))
+        if not args.peers or name in args.peers.split(",")
     ]
     extra = chains.read(args.chains)
     known = {**chains.read([f"{HERE}/peers/chains.json", f"{HERE}/chains.json"]), **extra}
-    wanted = [*filter(None, peers), *extra, ours]
+    wanted = [*peers, *extra, ours]
     present = {name: known[name] for name in dict.fromkeys(wanted) if known[name].exists()}
     for name in set(wanted) - set(present):
         print(f"{name} is left out: its program is not there", file=sys.stderr)

@@ -39,23 +39,12 @@ def for_time(chain, connections, path, seconds):
 
 def exactly(chain, connections, path, requests, rate=None):
     """`requests` of them in all; with `rate` (a second) each when it is due, in an open loop."""
-    command = [f"{chains.CACHE}/load", str(chain.port), path, str(connections), str(requests)]
-    words = _run(command + ([str(rate)] if rate else [])).split()
-    if len(words) != 5:
-        raise RuntimeError(f"{chain.name}: nobody listens on port {chain.port} any more")
-    good, bad, *times = words
-    return Load(int(good), int(bad), 0, *map(float, times))
+    return _loads(chain, path, connections, requests, *([rate] if rate else []))[0]
 
 
 def either(chain, connections, path, other, requests, rate):
     """An open loop as of exactly(), for one path or the other as drawn: the loads of each."""
-    command = [f"{chains.CACHE}/load", str(chain.port), path, str(connections), str(requests)]
-    words = _run([*command, str(rate), other]).split()
-    if len(words) != 8:
-        raise RuntimeError(f"{chain.name}: nobody listens on port {chain.port} any more")
-    good, bad = map(int, words[:2])
-    times = list(map(float, words[2:]))
-    return Load(good, bad, 0, *times[:3]), Load(good, bad, 0, *times[3:])
+    return _loads(chain, path, connections, requests, rate, other)
 
 
 def http2(chain, path, seconds, connections=8, streams=16, grpc_message=None):
@@ -80,6 +69,16 @@ def http2(chain, path, seconds, connections=8, streams=16, grpc_message=None):
         raise RuntimeError(f"{chain.name}: h2load said nothing: {done.strip()[:200]}")
     good, failed, errored = map(int, counts.groups())
     return Load(good, failed + errored, seconds)
+
+
+def _loads(chain, *arguments):
+    """What tools/load.cpp says with these: a load, or one for each of two paths."""
+    words = _run([f"{chains.CACHE}/load", str(chain.port), *map(str, arguments)]).split()
+    if len(words) not in (5, 8):
+        raise RuntimeError(f"{chain.name}: nobody listens on port {chain.port} any more")
+    good, bad = map(int, words[:2])
+    times = list(map(float, words[2:]))
+    return [Load(good, bad, 0, *times[at : at + 3]) for at in range(0, len(times), 3)]
 
 
 def _run(command):

@@ -1,7 +1,5 @@
 #include "sidecar/app/ejection_families.h"
 
-#include <utility>
-
 #include "sidecar/observe/families.h"
 
 namespace skiff {
@@ -25,8 +23,7 @@ void collect_ejections(PolicyStates& states, TimePoint now,
         },
         now);
   });
-  if (!ejected.metric.empty()) families.push_back(std::move(ejected));
-  if (!panic.metric.empty()) families.push_back(std::move(panic));
+  add_those_with_values(families, {&ejected, &panic});
 }
 
 }  // namespace skiff

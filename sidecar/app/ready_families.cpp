@@ -1,7 +1,5 @@
 #include "sidecar/app/ready_families.h"
 
-#include <utility>
-
 #include "sidecar/observe/families.h"
 
 namespace skiff {
@@ -25,9 +23,7 @@ void collect_readiness(PolicyStates& states, std::vector<prometheus::MetricFamil
     add_value(in_vain, static_cast<double>(now.in_vain), of);
     add_value(full, static_cast<double>(now.full), of);
   });
-  for (auto* family : {&waiting, &waited, &in_vain, &full}) {
-    if (!family->metric.empty()) families.push_back(std::move(*family));
-  }
+  add_those_with_values(families, {&waiting, &waited, &in_vain, &full});
 }
 
 }  // namespace skiff

@@ -24,9 +24,7 @@ void collect_retries(PolicyStates& states, TimePoint now,
     add_value(won, static_cast<double>(state.hedges().won.load()), of);
     add_value(left, static_cast<double>(budget.left(now)), of);
   });
-  for (auto* family : {&granted, &refused, &hedged, &won, &left}) {
-    if (!family->metric.empty()) families.push_back(std::move(*family));
-  }
+  add_those_with_values(families, {&granted, &refused, &hedged, &won, &left});
 }
 
 }  // namespace skiff

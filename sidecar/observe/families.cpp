@@ -33,6 +33,13 @@ void add_value(prometheus::MetricFamily& family, double value, Labels labels) {
   family.metric.push_back(std::move(metric));
 }
 
+void add_those_with_values(std::vector<prometheus::MetricFamily>& to,
+                           std::initializer_list<prometheus::MetricFamily*> families) {
+  for (prometheus::MetricFamily* const family : families) {
+    if (!family->metric.empty()) to.push_back(std::move(*family));
+  }
+}
+
 std::vector<prometheus::ClientMetric::Label> labels_of(Labels labels) {
   std::vector<prometheus::ClientMetric::Label> made;
   made.reserve(labels.size());

@@ -21,6 +21,10 @@ prometheus::MetricFamily histogram_family(std::string_view name, std::string_vie
 // Appends one value to a family of counters or gauges.
 void add_value(prometheus::MetricFamily& family, double value, Labels labels = {});
 
+// Appends those that have a value.
+void add_those_with_values(std::vector<prometheus::MetricFamily>& to,
+                           std::initializer_list<prometheus::MetricFamily*> families);
+
 std::vector<prometheus::ClientMetric::Label> labels_of(Labels labels);
 
 }  // namespace skiff

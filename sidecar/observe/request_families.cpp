@@ -165,10 +165,9 @@ void collect_requests(const SeriesTable& series,
     if (sums.started > 0 || sums.finished > 0) add_series(all, one->labels(), sums);
   }
   add_unrouted(all, workers);
-  for (auto* family : {&all.requests, &all.started, &all.in_flight, &all.duration, &all.attempts,
-                       &all.retries, &all.request_bytes, &all.response_bytes}) {
-    if (!family->metric.empty()) families.push_back(std::move(*family));
-  }
+  add_those_with_values(families,
+                        {&all.requests, &all.started, &all.in_flight, &all.duration, &all.attempts,
+                         &all.retries, &all.request_bytes, &all.response_bytes});
   auto dropped = counter_family("skiff_series_dropped_total",
                                 "Sets of labels beyond the cap, whose requests count as `other`.");
   add_value(dropped, static_cast<double>(series.dropped()));

@@ -38,6 +38,16 @@ TEST_F(AnswerTest, SaysTheReason) {
   EXPECT_EQ(response.content_length, body.size());
 }
 
+TEST_F(AnswerTest, RoundsUpHowManySecondsToWait) {
+  using namespace std::chrono_literals;
+  for (const auto& [wait, seconds] :
+       {std::pair<Duration, const char*>{1ms, "1"}, {1s, "1"}, {1001ms, "2"}, {0s, "1"}}) {
+    const ErrorAnswer own{.retry_after = wait};
+    answer_for({.kind = ErrorKind::circuit_open, .answer = &own}, request, arena, response);
+    EXPECT_EQ(field("retry-after"), seconds);
+  }
+}
+
 TEST_F(AnswerTest, ACallOfGrpcGetsTrailersAlone) {
   for (const char* type : {"application/grpc", "application/grpc+proto", "Application/GRPC;a=b"}) {
     call(type);

@@ -123,7 +123,9 @@ class Life final {
     const auto ticket = breaker_.admit(now_);
     if (!ticket) {
       EXPECT_NE(state_, "closed");
-      EXPECT_LE(breaker_.retry_after(now_), config_.max_wait_duration_in_open_state * 2);
+      const Duration wait = breaker_.retry_after(now_);
+      EXPECT_LE(wait, config_.max_wait_duration_in_open_state * 11 / 10);
+      EXPECT_EQ(wait > Duration::zero(), state_ == "open");
       return;
     }
     EXPECT_NE(state_, "open");
